@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: MIT
+# One Makefile, not recursive but for the last lines of `all`. `make help` lists
+# what there is to do; README.md says where to begin.
+
+STEPS  ?= steps#           the folder with the programs to build and grade
+BUILD  ?= build#           everything that is made goes here
+SEED   ?=#                 the seed of an earlier check, to repeat it
+RESULTS ?= $(BUILD)/results.json
+
+CFLAGS ?= -g
+WARN   := -std=c17 -Wall -Wextra -Wpedantic
+LABWARN := -std=c17 -Wall -Wextra# not pedantic: dlsym(3) is POSIX, not ISO C
+# For grading: a line of source for every call, no position-independent code
+# (gcc 12's AddressSanitizer dies with it where mmap_rnd_bits is 32), no
+# FORTIFY (its calls would pass the witness by).
+GRADED  := -std=c17 -g -O1 -fno-optimize-sibling-calls -no-pie -fno-pie \
+           -U_FORTIFY_SOURCE
+CHECKED := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+
+STEMS := $(basename $(notdir $(wildcard tests/0*.c)))
+
+# make takes a name with a space for two. So any folder but the kit's own two is
+# reached through a link, whose name is made of its path.
+ifneq ($(words $(BUILD)),1)
+  $(error BUILD may not contain a space: BUILD='$(BUILD)')
+endif
+ifneq ($(filter $(STEPS),steps solutions),)
+  IN := $(STEPS)
+else
+  IN := $(shell there=$$(realpath -e -- '$(subst ','\'',$(STEPS))') && [ -d "$$there" ] && \
+          name=$(BUILD)/folders/$$(printf %s "$$there" | cksum | tr ' ' -) && \
+          mkdir -p $(BUILD)/folders && ln -sfn -- "$$there" $$name && echo $$name)
+  ifeq ($(IN),)
+    $(error STEPS='$(STEPS)': there is no such folder. Give the one that has 01_socket.c in it)
+  endif
+endif
+OUT     := $(BUILD)/graded/$(notdir $(IN))
+WITNESS := $(BUILD)/lab/witness.o
+CHECK   := $(BUILD)/check
+LAB     := $(patsubst tests/%.c,$(BUILD)/%.o,$(wildcard tests/0*.c) \
+             $(filter-out %/witness.c,$(wildcard tests/lab/*.c)))
+
+export STEPS
+ifeq ($(MAKELEVEL),0)
+  MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
+endif
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all programs check selftest docs lint setup setup-lint help clean FORCE
+
+# ------------------------------------------------------------------- students
+
+all: ## build the steps, and say where you stand
+	@$(MAKE) --no-print-directory -k programs; status=$$?; \
+	if [ -x $(CHECK) ]; then $(CHECK) --where --steps "$$STEPS" --results $(RESULTS); \
+	else echo "The programs are in $(BUILD)/$(notdir $(IN))/. Begin with $$STEPS/01_socket.c and docs/01_socket.md; then: make check"; fi; \
+	exit $$status
+
+programs: $(STEMS:%=$(BUILD)/$(notdir $(IN))/%)
+
+$(BUILD)/$(notdir $(IN))/%: $(IN)/%.c | $(BUILD)/compiler
+	@mkdir -p $(@D)
+	$(CC) $(WARN) $(CFLAGS) -o $@.$$$$ $< && mv $@.$$$$ $@
+
+check: $(CHECK) $(STEMS:%=$(OUT)/%.log) ## grade all steps: STEPS=dir BUILD=dir SEED=n
+	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --seed "$(SEED)"
+
+check-%: $(CHECK) FORCE ## grade one step and show all that it lacks: make check-02
+	@$(MAKE) --no-print-directory $(patsubst %,$(OUT)/%.log,$(filter $*%,$(STEMS)))
+	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --seed "$(SEED)" --only "$*"
+
+# Each program is built twice, both times with the witness beside it. What is
+# graded is what the file says now, whatever its date: it is compared with the
+# copy that was built. A program that doesn't compile leaves its log and no
+# binary, and costs only itself.
+$(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
+	@mkdir -p $(@D)
+	@src=$(IN)/$*.c to=$(OUT)/$* mine=$(OUT)/$*.$$$$; \
+	if [ ! -r $$src ]; then \
+		rm -f $$to.checked $$to.plain $$to.c; \
+		echo "error: there is no file $*.c in $$STEPS" >$@; exit 0; fi; \
+	if cmp -s $$src $$to.c && [ $@ -nt $(WITNESS) ] && [ $@ -nt $(BUILD)/flags ] && \
+	   ! grep -q '#include "' $$src; then exit 0; fi; \
+	cp $$src $$mine.c; \
+	{ $(CC) $(GRADED) $(CHECKED) -w $$src $(WITNESS) -ldl -o $$mine.checked 2>$$mine.err & \
+	  $(CC) $(GRADED) -Wall -Wextra -Wpedantic $$src $(WITNESS) -ldl -o $$mine.plain 2>$$mine.log; \
+	  wait; }; \
+	if [ -x $$mine.checked ] && [ -x $$mine.plain ]; then \
+		mv $$mine.checked $$to.checked; mv $$mine.plain $$to.plain; \
+	else rm -f $$to.checked $$to.plain $$mine.checked $$mine.plain; \
+		[ -s $$mine.log ] || mv $$mine.err $$mine.log; fi; \
+	mv $$mine.c $$to.c; mv $$mine.log $@; rm -f $$mine.err
+
+# ----------------------------------------------------------------- maintainers
+
+selftest: $(CHECK) $(WITNESS) ## prove the kit: solutions, starters, mistakes, variants
+	@python3 tests/selftest.py --build $(BUILD) --cc "$(CC)"
+
+selftest-%: $(CHECK) $(WITNESS) FORCE ## the same for one step: make selftest-02
+	@python3 tests/selftest.py --build $(BUILD) --cc "$(CC)" --only "$*"
+
+docs: | $(BUILD)/doxygen ## build the student's handbook: build/docs/html/index.html
+	@rm -rf $(BUILD)/docs
+	@mkdir -p $(BUILD)/docs
+	@BUILD=$(BUILD) doxygen Doxyfile 2>$(BUILD)/docs/warnings >/dev/null; status=$$?; \
+	cat $(BUILD)/docs/warnings >&2; [ $$status = 0 ] && [ ! -s $(BUILD)/docs/warnings ]
+	@echo "$(BUILD)/docs/html/index.html"
+
+C_FILES := $(wildcard steps/*.c solutions/*.c tests/*.c tests/lab/*.c tests/lab/*.h)
+
+lint: | $(BUILD)/linters ## the style of the house: clang-format, cppcheck, clang-tidy, shellcheck
+	clang-format --dry-run -Werror $(C_FILES)
+	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
+		--enable=warning,portability,performance steps solutions
+	clang-tidy --quiet --warnings-as-errors='*' $(wildcard solutions/*.c) -- $(WARN)
+	shellcheck .ci/run
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' \
+		$(firstword $(MAKEFILE_LIST)) | sed 's/-%/-NN/'
+
+clean: ## remove everything that was made
+	rm -rf $(BUILD)
+
+$(BUILD)/%.o: tests/%.c $(wildcard tests/lab/*.h) $(BUILD)/flags | $(BUILD)/ready
+	@mkdir -p $(@D)
+	@$(CC) $(LABWARN) -D_GNU_SOURCE -g -c $< -o $@.$$$$ && mv $@.$$$$ $@
+
+$(WITNESS): tests/lab/witness.c tests/lab/witness.h $(BUILD)/flags | $(BUILD)/compiler
+	@mkdir -p $(@D)
+	@$(CC) $(GRADED) $(LABWARN) -D_GNU_SOURCE -c $< -o $@.$$$$ && mv $@.$$$$ $@
+
+$(CHECK): $(LAB)
+	@$(CC) $^ -lcriterion -ljansson -o $@.$$$$ && mv $@.$$$$ $@
+
+# Another compiler or other options make everything anew.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(GRADED) $(CHECKED) $(WARN)' >$@.$$$$; \
+	if cmp -s $@.$$$$ $@; then rm $@.$$$$; else mv $@.$$$$ $@; fi
+
+# ----------------------------------------------------------------------- setup
+
+PACKAGES := gcc libc6-dev binutils make libcriterion-dev libjansson-dev doxygen \
+            doxygen-awesome-css python3 patch iproute2 lsof net-tools netcat-openbsd
+LINTERS  := clang clang-format clang-tidy cppcheck shellcheck
+
+# What a target needs, tried once: if it is missing, say how to get it. Asked
+# for together with setup, setup comes first.
+FIRST := $(filter setup setup-lint,$(MAKECMDGOALS))
+
+$(BUILD)/compiler: | $(FIRST)
+	@mkdir -p $(@D)
+	@echo 'int main(void) { return 0; }' | $(CC) $(CHECKED) -xc -o $@ - 2>$@.err || \
+	{ cat $@.err >&2; echo "$(CC) with AddressSanitizer is missing; run: make setup" >&2; exit 1; }
+
+$(BUILD)/ready: | $(FIRST) $(BUILD)/compiler
+	@printf '#include <criterion/criterion.h>\n#include <jansson.h>\nint main(void) { return 0; }\n' | \
+	$(CC) -xc -o $@ - -lcriterion -ljansson 2>/dev/null || \
+	{ echo "Criterion or Jansson is missing; run: make setup" >&2; exit 1; }
+
+$(BUILD)/doxygen: | $(FIRST)
+	@mkdir -p $(@D)
+	@command -v doxygen >$@ && [ -d /usr/share/doxygen-awesome-css ] || \
+	{ rm -f $@; echo "doxygen or doxygen-awesome-css is missing; run: make setup" >&2; exit 1; }
+
+$(BUILD)/linters: | $(FIRST)
+	@mkdir -p $(@D)
+	@command -v clang-format clang-tidy cppcheck shellcheck >$@ || \
+	{ rm -f $@; echo "a linter is missing; run: make setup-lint" >&2; exit 1; }
+
+define install
+	@missing=; for package in $(1); do \
+		[ "$$(dpkg-query -W -f '$${Status}' $$package 2>/dev/null)" = 'install ok installed' ] || \
+		missing="$$missing $$package"; done; \
+	if ! command -v apt-get >/dev/null; then \
+		echo "There is no apt-get here. Install what these packages of Debian contain:" $(1); exit 1; fi; \
+	if [ -z "$$missing" ]; then echo "Nothing is missing."; exit 0; fi; \
+	sudo=; [ "$$(id -u)" = 0 ] || sudo='sudo -n'; \
+	echo "Installing:$$missing"; \
+	{ $$sudo apt-get update -q && \
+	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -q -y --no-install-recommends $$missing; } \
+	  </dev/null >$(BUILD)/setup.log 2>&1 || \
+	{ tail -n 5 $(BUILD)/setup.log; echo "That did not work. Run as root: apt-get install$$missing"; exit 1; }
+endef
+
+setup: ## install what is missing (Debian, Ubuntu)
+	@mkdir -p $(BUILD)
+	$(call install,$(PACKAGES))
+
+setup-lint: $(filter setup,$(FIRST)) ## install the linters for maintainers
+	@mkdir -p $(BUILD)
+	$(call install,$(LINTERS))

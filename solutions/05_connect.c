@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @file 05_connect.c
+ * @brief Be the one who calls: the client's half of the handshake.
+ *
+ * connect(2) sends SYN and sleeps until the answer is here: SYN-ACK, and the
+ * connection stands; or RST, and nobody listens there. A client need not bind:
+ * connect has the kernel choose its address and an ephemeral port.
+ *
+ * You will call:  socket(2), connect(2), getpeername(2), getsockname(2)
+ * Run it:         build/steps/05_connect [HOST [PORT]]
+ *                 with 03_listen or `nc -l 127.0.0.1 4444` in another terminal
+ * You should see: connected to 127.0.0.1:4444 from 127.0.0.1:47060
+ * While it holds: ss -tan 'sport = :4444 or dport = :4444' shows both ends
+ * Try next:       stop the server first; then HOST 0.0.0.0, which is no
+ *                 address to call, and yet: who answers?
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+int main(int argc, char *argv[])
+{
+    const char *host = argc > 1 ? argv[1] : "127.0.0.1";
+    const char *port_text = argc > 2 ? argv[2] : "4444";
+    char *end;
+    long port = strtol(port_text, &end, 10);
+    struct in_addr ip;
+
+    if (argc > 3 || inet_pton(AF_INET, host, &ip) != 1 || *port_text == '\0' ||
+        *end != '\0' || port < 0 || port > 65535) {
+        fprintf(stderr, "usage: %s [HOST [PORT]]\n", argv[0]);
+        return 2;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0); // each line at once, in a pipe too
+
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (fd == -1) {
+        perror("socket");
+        return 1;
+    }
+
+    // The same five lines as in a server, but now they say whom to call. The
+    // kernel sends SYN three times and more before it gives up: without an
+    // answer of any kind this call sleeps for minutes. Step 7 mends that.
+    struct sockaddr_in addr = {0};
+    addr.sin_family = AF_INET;
+    addr.sin_port = htons((in_port_t)port);
+    addr.sin_addr = ip;
+    if (connect(fd, (struct sockaddr *)&addr, sizeof addr) == -1) {
+        perror("connect");
+        close(fd);
+        return 1;
+    }
+
+    // A connection is the four of them: both addresses and both ports.
+    struct sockaddr_in peer, self;
+    socklen_t len = sizeof peer;
+    if (getpeername(fd, (struct sockaddr *)&peer, &len) == -1) {
+        perror("getpeername");
+        close(fd);
+        return 1;
+    }
+    len = sizeof self;
+    if (getsockname(fd, (struct sockaddr *)&self, &len) == -1) {
+        perror("getsockname");
+        close(fd);
+        return 1;
+    }
+
+    char to[INET_ADDRSTRLEN], from[INET_ADDRSTRLEN];
+    inet_ntop(AF_INET, &peer.sin_addr, to, sizeof to);
+    inet_ntop(AF_INET, &self.sin_addr, from, sizeof from);
+    printf("connected to %s:%d from %s:%d\n", to, ntohs(peer.sin_port), from,
+           ntohs(self.sin_port));
+
+    puts("press Enter to close");
+    for (int c = getchar(); c != '\n' && c != EOF;)
+        c = getchar();
+
+    // Sends FIN: we have nothing more to say. Whoever closes first keeps the
+    // connection in TIME_WAIT, and here that is the client.
+    close(fd);
+    return 0;
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @file 02_bind.c
+ * @brief Give a socket its address: an IPv4 address and a port.
+ *
+ * A peer can only find a socket that has a name. bind(2) writes one on it,
+ * in the byte order of the network, and the kernel makes sure that no two
+ * sockets have the same. Port 0 means: choose a free one for me.
+ *
+ * You will call:  socket(2), inet_pton(3), htons(3), bind(2), getsockname(2)
+ * Run it:         build/steps/02_bind [HOST [PORT]]
+ * You should see: bound to 127.0.0.1:4444
+ * While it holds: lsof -p PID shows the socket; ss -tan does not, for a
+ *                 bound socket does not listen yet.
+ * Try next:       port 0; port 80; 198.51.100.1 (no address of this host's);
+ *                 the same port from a second terminal.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+int main(int argc, char *argv[])
+{
+    const char *host = argc > 1 ? argv[1] : "127.0.0.1";
+    const char *port_text = argc > 2 ? argv[2] : "4444";
+    char *end;
+    long port = strtol(port_text, &end, 10);
+    struct in_addr ip; // in network byte order: inet_pton sees to that
+
+    if (argc > 3 || inet_pton(AF_INET, host, &ip) != 1 || *port_text == '\0' ||
+        *end != '\0' || port < 0 || port > 65535) {
+        fprintf(stderr, "usage: %s [HOST [PORT]]\n", argv[0]);
+        return 2;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0); // each line at once, in a pipe too
+
+    /* TODO(02): a stream socket of IPv4, as in step 1. socket(2) */
+    int fd = -1;
+    fputs("TODO(02) is open: make the socket\n", stderr);
+    return 1;
+
+    /* TODO(02): write ip and port into a struct sockaddr_in, all of it in
+       network byte order, and give the socket this address. If it can't have
+       it, say why, close the socket and end with status 1.
+       ip(7) has the struct, htons(3), bind(2) */
+    fprintf(stderr, "TODO(02) is open: bind descriptor %d\n", fd);
+    return 1;
+
+    /* TODO(02): ask the kernel which address the socket has now; for port 0
+       nobody else knows. getsockname(2) */
+    struct sockaddr_in bound = {0};
+    fputs("TODO(02) is open: ask the socket for its address\n", stderr);
+    return 1;
+
+    char text[INET_ADDRSTRLEN];
+    inet_ntop(AF_INET, &bound.sin_addr, text, sizeof text);
+    printf("bound to %s:%d\n", text, ntohs(bound.sin_port));
+
+    puts("press Enter to close");
+    for (int c = getchar(); c != '\n' && c != EOF;)
+        c = getchar();
+
+    /* TODO(02): give the descriptor back, and end well: status 0. close(2) */
+    fputs("TODO(02) is open: close the socket\n", stderr);
+    return 1;
+}

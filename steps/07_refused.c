@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @file 07_refused.c
+ * @brief Tell a host that says no from one that says nothing.
+ *
+ * "Connection refused" is an answer (RST): the host is there, and at this port
+ * nobody listens. Silence is none: no such host, or a firewall that drops what
+ * we send. connect(2) would repeat its SYN for two minutes; this program
+ * decides for itself how long it waits.
+ *
+ * You will call:  fcntl(2), connect(2), poll(2), getsockopt(2) with SO_ERROR
+ * Run it:         build/steps/07_refused [HOST [PORT [TIMEOUT_MS]]]
+ * You should see: connect to 127.0.0.1:4444: Connection refused
+ *                 and three lines that say why that may be
+ * Try next:       03_listen with BACKLOG 1, two clients that stay, then this:
+ *                 a full queue is silent, with no firewall anywhere
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+int main(int argc, char *argv[])
+{
+    const char *host = argc > 1 ? argv[1] : "127.0.0.1";
+    const char *port_text = argc > 2 ? argv[2] : "4444";
+    const char *timeout_text = argc > 3 ? argv[3] : "2000";
+    char *port_end, *timeout_end;
+    long port = strtol(port_text, &port_end, 10);
+    long timeout = strtol(timeout_text, &timeout_end, 10); // milliseconds
+    struct in_addr ip;
+
+    if (argc > 4 || inet_pton(AF_INET, host, &ip) != 1 || *port_text == '\0' ||
+        *port_end != '\0' || port < 0 || port > 65535 || *timeout_end != '\0' ||
+        timeout < 1 || timeout > 60000) {
+        fprintf(stderr, "usage: %s [HOST [PORT [TIMEOUT_MS]]]\n", argv[0]);
+        return 2;
+    }
+
+    /* TODO(07): a stream socket that never sleeps in a call. (There are other
+       ways to a limited wait; each is as good.) fcntl(2) with O_NONBLOCK */
+    int fd = -1;
+    fputs("TODO(07) is open: make a nonblocking socket\n", stderr);
+    return 1;
+
+    /* TODO(07): begin to connect to ip and port, and wait until it is decided,
+       but at most timeout milliseconds. Leave in reason why there is no
+       connection: the error of connect or, if it began well and failed later,
+       SO_ERROR; ETIMEDOUT when the time is up; 0 if there is one. What does
+       EINPROGRESS mean? connect(2), poll(2), getsockopt(2) */
+    int reason = 0;
+    fprintf(stderr, "TODO(07) is open: connect %d in %ld ms\n", fd, timeout);
+    return 1;
+
+    if (reason != 0) {
+        fprintf(stderr, "connect to %s:%ld: %s\n", host, port,
+                strerror(reason));
+        if (reason == ECONNREFUSED)
+            fputs("maybe the port is wrong\n"
+                  "maybe the server is not running\n"
+                  "maybe a firewall says no\n",
+                  stderr);
+        if (reason == ETIMEDOUT)
+            fputs("no answer: a firewall that drops, or no such host\n",
+                  stderr);
+        close(fd);
+        return 1;
+    }
+
+    /* TODO(07): both addresses, as in step 5. */
+    struct sockaddr_in peer = {0}, self = {0};
+    fputs("TODO(07) is open: ask the socket for both addresses\n", stderr);
+    return 1;
+
+    char to[INET_ADDRSTRLEN], from[INET_ADDRSTRLEN];
+    inet_ntop(AF_INET, &peer.sin_addr, to, sizeof to);
+    inet_ntop(AF_INET, &self.sin_addr, from, sizeof from);
+    printf("connected to %s:%d from %s:%d\n", to, ntohs(peer.sin_port), from,
+           ntohs(self.sin_port));
+
+    /* TODO(07): end the connection, and end well. */
+    fputs("TODO(07) is open: close the socket\n", stderr);
+    return 1;
+}

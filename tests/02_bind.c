@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @file tests/02_bind.c
+ * @brief Step 2: a socket gets its address, and the program tells which.
+ */
+#include "lab/lab.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/// What bind(2) to this address says to somebody else: 0, or errno.
+static int bind_error(struct sockaddr_in a)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int error = bind(fd, (struct sockaddr *)&a, sizeof a) == -1 ? errno : 0;
+
+    close(fd);
+    return error;
+}
+
+/// The kernel must know a socket by the address that the program told.
+static void expect_taken(struct program *p, struct sockaddr_in a)
+{
+    if (bind_error(a) != EADDRINUSE)
+        fail(p,
+             text("a socket is bound to %s, so nobody else can have it",
+                  show_address(a)),
+             "another socket could be bound to it");
+}
+
+TEST(bind, refuses_arguments_that_are_no_address_and_port, GIVEN)
+{
+    expect_usage(run(ARGS("nonsense")));
+    expect_usage(run(ARGS("127.0.0.1", "65536")));
+    expect_usage(run(ARGS("127.0.0.1", "-1")));
+    expect_usage(run(ARGS("127.0.0.1", "12ab")));
+    expect_usage(run(ARGS("127.0.0.1", "")));
+    expect_usage(run(ARGS("", "80")));
+    expect_usage(run(ARGS("127.0.0.1", "80", "too many")));
+}
+
+TEST(bind, binds_to_the_port_of_its_arguments)
+{
+    struct sockaddr_in want = free_address("127.0.0.1");
+    struct program *p = run(ARGS("127.0.0.1", port_text(want)));
+
+    expect_told(p, "bound to ", want);
+    expect_hold(p);
+    expect_taken(p, want);
+}
+
+TEST(bind, reports_the_port_that_the_kernel_chose)
+{
+    struct program *p = run(ARGS("127.0.0.1", "0"));
+    struct sockaddr_in got = expect_address(p, "bound to ");
+
+    if (got.sin_port == 0)
+        fail(p, "the port that the kernel chose when asked for port 0",
+             "port 0, which no socket ever has");
+    expect_hold(p);
+    expect_taken(p, got);
+}
+
+TEST(bind, binds_to_the_address_of_its_arguments_only)
+{
+    struct program *p = run(ARGS("127.0.0.2", "0"));
+    struct sockaddr_in got = expect_address(p, "bound to ");
+
+    expect_hold(p);
+    if (got.sin_addr.s_addr != inet_addr("127.0.0.2"))
+        fail(p, "bound to 127.0.0.2, as asked",
+             text("bound to %s", show_address(got)));
+    expect_taken(p, got);
+    got.sin_addr.s_addr = inet_addr("127.0.0.3");
+    if (bind_error(got) != 0)
+        fail(p, "bound to 127.0.0.2 only: 127.0.0.3 has the same port free",
+             "the port is taken on 127.0.0.3 too");
+}
+
+TEST(bind, binds_to_every_address_when_asked_for_0_0_0_0)
+{
+    struct program *p = run(ARGS("0.0.0.0", "0"));
+    struct sockaddr_in got = expect_address(p, "bound to ");
+
+    expect_hold(p);
+    if (got.sin_addr.s_addr != htonl(INADDR_ANY))
+        fail(p, "bound to 0.0.0.0, as asked",
+             text("bound to %s", show_address(got)));
+    got.sin_addr.s_addr = inet_addr("127.0.0.3");
+    expect_taken(p, got);
+}
+
+TEST(bind, uses_127_0_0_1_port_4444_when_told_nothing)
+{
+    expect_default_bind(run(NO_ARGS), "bound to ");
+}
+
+TEST(bind, says_so_when_another_socket_listens_there)
+{
+    struct sockaddr_in taken;
+    listen_at("127.0.0.1", 1, &taken);
+    struct program *p = run(ARGS("127.0.0.1", port_text(taken)));
+
+    expect_failure(p, "bind", EADDRINUSE, "bound to ");
+}
+
+TEST(bind, says_so_when_the_address_is_not_this_host_s)
+{
+    if (can_bind("198.51.100.1"))
+        cr_skip("198.51.100.1 is an address of this host");
+    expect_failure(run(ARGS("198.51.100.1", "0")), "bind", EADDRNOTAVAIL,
+                   "bound to ");
+}
+
+TEST(bind, says_so_when_there_is_no_descriptor_left)
+{
+    struct program *p =
+        run(ARGS("127.0.0.1", "0"), .nofile = 3, .plain = true);
+    expect_failure(p, "socket", EMFILE, "bound to ");
+}
+
+TEST(bind, says_so_when_the_kernel_does_not_tell_the_address)
+{
+    struct program *p =
+        run(ARGS("127.0.0.1", "0"), .faults = FAULT("name", ENOBUFS));
+    expect_failure(p, "getsockname", ENOBUFS, "bound to ");
+}
+
+TEST(bind, does_not_listen_yet)
+{
+    struct program *p = run(ARGS("127.0.0.1", "0"));
+    struct sockaddr_in at = expect_address(p, "bound to ");
+
+    expect_hold(p);
+    int error = try_connect(at);
+    if (error != -ECONNREFUSED)
+        fail(p,
+             text("a connection to %s is refused: the socket is bound, it does "
+                  "not listen",
+                  show_address(at)),
+             error >= 0 ? "the connection was made"
+                        : text("connect: %s", error_name(-error)));
+}
+
+TEST(bind, waits_for_enter_and_closes_the_socket_itself)
+{
+    struct program *p = run(ARGS("127.0.0.1", "0"));
+
+    expect_line(p, "bound to ");
+    expect_hold(p);
+    expect_clean_close(p);
+}
+
+TEST(bind, takes_the_end_of_stdin_for_enter)
+{
+    struct program *p = run(ARGS("127.0.0.1", "0"));
+
+    expect_line(p, "bound to ");
+    expect_hold(p);
+    end_stdin(p);
+    expect_exit(p, 0, "the end of stdin is as good as Enter");
+}
+
+TEST(bind, shows_each_line_at_once_through_a_pipe)
+{
+    struct program *p = run(ARGS("127.0.0.1", "0"), .unaided = true);
+
+    expect_line(p, "bound to ");
+    expect_line(p, "press Enter to close");
+}

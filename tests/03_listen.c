@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @file tests/03_listen.c
+ * @brief Step 3: the kernel completes handshakes, and nobody has called accept.
+ */
+#include "lab/lab.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/// The listening socket as the kernel knows it.
+static struct tcp_socket expect_listening(struct program *p,
+                                          struct sockaddr_in at)
+{
+    struct tcp_socket found;
+
+    if (!find_tcp(ntohs(at.sin_port), TCP_LISTEN, 0, &found))
+        fail(p, text("a socket in state LISTEN at %s", show_address(at)),
+             "the kernel has none at that port");
+    if (found.local.sin_addr.s_addr != at.sin_addr.s_addr)
+        fail(p, text("a socket in state LISTEN at %s", show_address(at)),
+             text("it is at %s", show_address(found.local)));
+    return found;
+}
+
+/// What the kernel makes of a backlog: net.core.somaxconn is the most.
+static unsigned in_kernel(unsigned backlog)
+{
+    unsigned most = backlog;
+    FILE *file = fopen("/proc/sys/net/core/somaxconn", "r");
+
+    if (file != NULL) {
+        if (fscanf(file, "%u", &most) != 1)
+            most = backlog;
+        fclose(file);
+    }
+    return backlog < most ? backlog : most;
+}
+
+static void expect_backlog(struct program *p, unsigned backlog)
+{
+    struct sockaddr_in at = expect_address(p, "listening on ");
+    unsigned limit = expect_listening(p, at).limit;
+
+    if (limit != in_kernel(backlog))
+        fail(p, text("a backlog of %u (Send-Q in ss -tln)", in_kernel(backlog)),
+             text("the kernel has %u", limit));
+}
+
+TEST(listen, refuses_arguments_that_are_no_address_port_and_backlog, GIVEN)
+{
+    expect_usage(run(ARGS("nonsense")));
+    expect_usage(run(ARGS("127.0.0.1", "65536")));
+    expect_usage(run(ARGS("127.0.0.1", "12ab")));
+    expect_usage(run(ARGS("127.0.0.1", "0", "0")));
+    expect_usage(run(ARGS("127.0.0.1", "0", "65536")));
+    expect_usage(run(ARGS("127.0.0.1", "0", "many")));
+    expect_usage(run(ARGS("127.0.0.1", "0", "")));
+    expect_usage(run(ARGS("127.0.0.1", "0", "1", "too many")));
+}
+
+TEST(listen, listens_at_the_address_and_port_of_its_arguments)
+{
+    struct sockaddr_in want = free_address("127.0.0.2");
+    struct program *p = run(ARGS("127.0.0.2", port_text(want)));
+
+    expect_told(p, "listening on ", want);
+    expect_hold(p);
+    expect_listening(p, want);
+}
+
+TEST(listen, reports_the_port_that_the_kernel_chose)
+{
+    struct program *p = run(ARGS("127.0.0.1", "0"));
+    struct sockaddr_in got = expect_address(p, "listening on ");
+
+    expect_hold(p);
+    expect_listening(p, got);
+}
+
+TEST(listen, uses_127_0_0_1_port_4444_when_told_nothing)
+{
+    expect_default_bind(run(NO_ARGS), "listening on ");
+}
+
+TEST(listen, lets_clients_connect_although_nobody_accepts)
+{
+    struct program *p = run(ARGS("127.0.0.1", "0"));
+    struct sockaddr_in at = expect_address(p, "listening on ");
+
+    expect_hold(p);
+    connect_to(p, at);
+    connect_to(p, at);
+    unsigned queued = expect_listening(p, at).queued;
+    if (queued != 2)
+        fail(p, "two finished connections in the queue (Recv-Q in ss -tln)",
+             text("%u", queued));
+}
+
+TEST(listen, hands_its_backlog_to_the_kernel)
+{
+    unsigned backlog = 1 + random_below(1000);
+    expect_backlog(run(ARGS("127.0.0.1", "0", text("%u", backlog))), backlog);
+}
+
+TEST(listen, has_a_backlog_of_16_when_told_none)
+{
+    expect_backlog(run(ARGS("127.0.0.1", "0")), 16);
+}
+
+TEST(listen, lets_one_more_than_the_backlog_in_and_no_other)
+{
+    struct program *p = run(ARGS("127.0.0.1", "0", "2"));
+    struct sockaddr_in at = expect_address(p, "listening on ");
+
+    expect_hold(p);
+    for (int i = 0; i < 3; i++)
+        connect_to(p, at);
+    int silent = begin_connect(at);
+    struct tcp_socket found;
+    if (!find_tcp(ntohs(own_address(silent).sin_port), 0, 0, &found) ||
+        found.state != TCP_SYN_SENT)
+        fail(p,
+             "with a backlog of 2, the SYN of the fourth client goes "
+             "unanswered: SYN-SENT",
+             state_name(found.state));
+}
+
+TEST(listen, binds_although_an_old_connection_is_in_time_wait)
+{
+    struct sockaddr_in at = free_address("127.0.0.1");
+    leave_time_wait(at);
+    struct program *p = run(ARGS("127.0.0.1", port_text(at)));
+
+    expect_told(p, "listening on ", at);
+}
+
+TEST(listen, says_so_when_another_socket_listens_there)
+{
+    struct sockaddr_in taken;
+    listen_at("127.0.0.1", 1, &taken);
+    struct program *p = run(ARGS("127.0.0.1", port_text(taken)));
+
+    expect_failure(p, "bind", EADDRINUSE, "listening on ");
+}
+
+TEST(listen, says_so_when_there_is_no_descriptor_left)
+{
+    struct program *p =
+        run(ARGS("127.0.0.1", "0"), .nofile = 3, .plain = true);
+    expect_failure(p, "socket", EMFILE, "listening on ");
+}
+
+TEST(listen, says_so_when_an_option_can_t_be_set)
+{
+    struct program *p =
+        run(ARGS("127.0.0.1", "0"), .faults = FAULT("option", ENOBUFS));
+    expect_failure(p, "setsockopt", ENOBUFS, "listening on ");
+}
+
+TEST(listen, says_so_when_listen_fails)
+{
+    struct program *p =
+        run(ARGS("127.0.0.1", "0"), .faults = FAULT("listen", EADDRINUSE));
+    expect_failure(p, "listen", EADDRINUSE, "listening on ");
+}
+
+TEST(listen, says_so_when_the_kernel_does_not_tell_the_address)
+{
+    struct program *p =
+        run(ARGS("127.0.0.1", "0"), .faults = FAULT("name", ENOBUFS));
+    expect_failure(p, "getsockname", ENOBUFS, "listening on ");
+}
+
+TEST(listen, goes_on_holding_whatever_its_clients_do)
+{
+    struct program *p = run(ARGS("127.0.0.1", "0"));
+    struct sockaddr_in at = expect_address(p, "listening on ");
+
+    expect_hold(p);
+    int polite = connect_to(p, at), rude = connect_to(p, at);
+    send_bytes(p, polite, "hello", 5);
+    close(polite);
+    reset(rude);
+    expect_asleep(p);
+    expect_clean_close(p);
+}
+
+TEST(listen, closes_the_listening_socket_at_enter)
+{
+    struct program *p = run(ARGS("127.0.0.1", "0"));
+    struct sockaddr_in at = expect_address(p, "listening on ");
+
+    expect_hold(p);
+    expect_clean_close(p);
+    int error = try_connect(at);
+    if (error != -ECONNREFUSED)
+        fail(p, "nobody listens any more", "a client could still connect");
+}
+
+TEST(listen, takes_the_end_of_stdin_for_enter)
+{
+    struct program *p = run(ARGS("127.0.0.1", "0"));
+
+    expect_line(p, "listening on ");
+    expect_hold(p);
+    end_stdin(p);
+    expect_exit(p, 0, "the end of stdin is as good as Enter");
+}
+
+TEST(listen, shows_each_line_at_once_through_a_pipe)
+{
+    struct program *p = run(ARGS("127.0.0.1", "0"), .unaided = true);
+
+    expect_line(p, "listening on ");
+    expect_line(p, "press Enter to close");
+}

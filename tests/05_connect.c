@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @file tests/05_connect.c
+ * @brief Step 5: the client's half of the handshake, and both its addresses.
+ */
+#include "lab/lab.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <unistd.h>
+
+TEST(connect, refuses_arguments_that_are_no_address_and_port, GIVEN)
+{
+    expect_usage(run(ARGS("nonsense")));
+    expect_usage(run(ARGS("127.0.0.1", "65536")));
+    expect_usage(run(ARGS("127.0.0.1", "12ab")));
+    expect_usage(run(ARGS("127.0.0.1", "")));
+    expect_usage(run(ARGS("127.0.0.1", "1", "too many")));
+}
+
+TEST(connect, connects_to_the_port_of_its_arguments)
+{
+    struct sockaddr_in at;
+    int listener = listen_at("127.0.0.1", 4, &at);
+    struct program *p = run(ARGS("127.0.0.1", port_text(at)));
+
+    accept_from(p, listener);
+    expect_connected(p, at, NULL);
+    expect_hold(p);
+}
+
+TEST(connect, connects_to_the_address_of_its_arguments)
+{
+    struct sockaddr_in at;
+    int listener = listen_at("127.0.0.2", 4, &at);
+    struct program *p = run(ARGS("127.0.0.2", port_text(at)));
+
+    accept_from(p, listener);
+    expect_connected(p, at, NULL);
+}
+
+TEST(connect, tells_which_port_the_kernel_chose_for_it)
+{
+    struct sockaddr_in at;
+    int listener = listen_at("127.0.0.1", 4, &at);
+    struct program *p = run(ARGS("127.0.0.1", port_text(at)));
+    struct sockaddr_in from = peer_address(accept_from(p, listener));
+
+    expect_connected(p, at, &from);
+}
+
+TEST(connect, tells_who_answered_when_it_called_0_0_0_0)
+{
+    struct sockaddr_in at;
+    listen_at("0.0.0.0", 4, &at);
+    struct program *p = run(ARGS("0.0.0.0", port_text(at)));
+
+    at.sin_addr.s_addr = inet_addr("127.0.0.1");
+    expect_connected(p, at, NULL);
+}
+
+TEST(connect, calls_127_0_0_1_port_4444_when_told_nothing)
+{
+    expect_default_connect(
+        run(NO_ARGS, .faults = FAULT("connect", ECONNREFUSED)));
+}
+
+TEST(connect, says_so_when_nobody_listens)
+{
+    struct sockaddr_in at;
+    bind_at("127.0.0.1", &at);
+    struct program *p = run(ARGS("127.0.0.1", port_text(at)));
+
+    expect_failure(p, "connect", ECONNREFUSED, "connected to ");
+}
+
+TEST(connect, says_so_when_there_is_no_descriptor_left)
+{
+    struct program *p =
+        run(ARGS("127.0.0.1", "1"), .nofile = 3, .plain = true);
+    expect_failure(p, "socket", EMFILE, "connected to ");
+}
+
+TEST(connect, says_so_when_the_kernel_does_not_tell_an_address)
+{
+    struct sockaddr_in at;
+    listen_at("127.0.0.1", 4, &at);
+    struct program *p = run(ARGS("127.0.0.1", port_text(at)),
+                            .faults = FAULT("name", ENOBUFS));
+
+    expect_failure_of_either(p, "getpeername", "getsockname", ENOBUFS,
+                             "connected to ");
+}
+
+TEST(connect, keeps_the_connection_open_while_it_holds)
+{
+    struct sockaddr_in at;
+    int listener = listen_at("127.0.0.1", 4, &at);
+    struct program *p = run(ARGS("127.0.0.1", port_text(at)));
+    int server = accept_from(p, listener);
+    char byte;
+
+    expect_line(p, "connected to ");
+    expect_hold(p);
+    expect_asleep(p);
+    if (recv(server, &byte, 1, 0) != -1 || errno != EAGAIN)
+        fail(p, "the connection stays open, and nothing is sent on it",
+             "the client has ended it, or has sent something");
+}
+
+TEST(connect, goes_on_holding_when_the_server_ends_or_resets)
+{
+    struct sockaddr_in at;
+    int listener = listen_at("127.0.0.1", 4, &at);
+    struct program *p = run(ARGS("127.0.0.1", port_text(at)));
+    int server = accept_from(p, listener);
+
+    expect_line(p, "connected to ");
+    expect_hold(p);
+    send_bytes(p, server, "hello", 5);
+    shutdown(server, SHUT_WR);
+    expect_asleep(p);
+    reset(server);
+    expect_asleep(p);
+    expect_clean_close(p);
+}
+
+TEST(connect, ends_the_connection_cleanly_at_enter)
+{
+    struct sockaddr_in at;
+    int listener = listen_at("127.0.0.1", 4, &at);
+    struct program *p = run(ARGS("127.0.0.1", port_text(at)));
+    int server = accept_from(p, listener);
+
+    expect_line(p, "connected to ");
+    expect_hold(p);
+    expect_clean_close(p);
+    expect_end(p, server);
+}
+
+TEST(connect, takes_the_end_of_stdin_for_enter)
+{
+    struct sockaddr_in at;
+    listen_at("127.0.0.1", 4, &at);
+    struct program *p = run(ARGS("127.0.0.1", port_text(at)));
+
+    expect_line(p, "connected to ");
+    expect_hold(p);
+    end_stdin(p);
+    expect_exit(p, 0, "the end of stdin is as good as Enter");
+}
+
+TEST(connect, shows_each_line_at_once_through_a_pipe)
+{
+    struct sockaddr_in at;
+    listen_at("127.0.0.1", 4, &at);
+    struct program *p =
+        run(ARGS("127.0.0.1", port_text(at)), .unaided = true);
+
+    expect_line(p, "connected to ");
+    expect_line(p, "press Enter to close");
+}

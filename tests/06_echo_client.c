@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @file tests/06_echo_client.c
+ * @brief Step 6, the client: all of the message goes, all of its echo comes.
+ */
+#include "lab/lab.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/// A client that has connected to a server of the test.
+struct pair {
+    struct program *p;
+    int server;
+};
+
+
+static struct pair pair_of(const char *file, const char *message,
+                           const char *faults)
+{
+    struct sockaddr_in at;
+    int on = 1, listener = listen_at("127.0.0.1", 4, &at);
+    struct setup setup = {.args = ARGS("127.0.0.1", port_text(at), message),
+                          .faults = faults};
+    struct pair pair = {run_program(file, setup), -1};
+
+    pair.server = accept_from(pair.p, listener);
+    setsockopt(pair.server, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    return pair;
+}
+
+/// Connect with this message (NULL: the default one).
+static struct pair connected(const char *message)
+{
+    return pair_of(__FILE__, message, NULL);
+}
+
+/// All of the message arrives; only then is it answered.
+static void expect_message(struct pair pair, const char *message)
+{
+    expect_bytes(pair.p, pair.server, message, strlen(message));
+}
+
+/// It has got its echo; like any server this one closes at the client's end.
+static void expect_received(struct pair pair, const char *message)
+{
+    const char *want = text("Received \"%s\"", message);
+    const char *line = expect_line(pair.p, "Received ");
+
+    if (strcmp(line, want) != 0)
+        fail(pair.p, text("the line %s", quoted(want, strlen(want))),
+             text("the line %s", quoted(line, strlen(line))));
+    expect_exit(pair.p, 0, "the echo is complete and right");
+}
+
+/// Exit status 1, and no word of success.
+static void expect_no_echo(struct pair pair, const char *because)
+{
+    expect_exit(pair.p, 1, because);
+    if (strstr(output_of(pair.p), "Received ") != NULL)
+        fail(pair.p, text("no Received line: %s", because),
+             "a Received line");
+}
+
+TEST(echo_client, refuses_arguments_that_are_no_address_and_port, GIVEN)
+{
+    expect_usage(run(ARGS("nonsense")));
+    expect_usage(run(ARGS("127.0.0.1", "65536")));
+    expect_usage(run(ARGS("127.0.0.1", "12ab")));
+    expect_usage(run(ARGS("127.0.0.1", "")));
+    expect_usage(run(ARGS("127.0.0.1", "1", "message", "too many")));
+}
+
+TEST(echo_client, sends_hello_friend_and_prints_its_echo)
+{
+    struct pair pair = connected(NULL);
+
+    expect_message(pair, "Hello friend");
+    send_bytes(pair.p, pair.server, "Hello friend", 12);
+    expect_received(pair, "Hello friend");
+}
+
+TEST(echo_client, sends_the_message_of_its_arguments)
+{
+    struct pair pair = connected("100% of %s, 50%n caf\xc3\xa9");
+
+    expect_message(pair, "100% of %s, 50%n caf\xc3\xa9");
+    send_bytes(pair.p, pair.server, "100% of %s, 50%n caf\xc3\xa9", 23);
+    expect_received(pair, "100% of %s, 50%n caf\xc3\xa9");
+}
+
+TEST(echo_client, calls_127_0_0_1_port_4444_when_told_nothing)
+{
+    expect_default_connect(
+        run(NO_ARGS, .faults = FAULT("connect", ECONNREFUSED)));
+}
+
+TEST(echo_client, collects_an_echo_that_comes_byte_by_byte)
+{
+    struct pair pair = connected(NULL);
+
+    expect_message(pair, "Hello friend");
+    for (int i = 0; i < 12; i++) {
+        send_bytes(pair.p, pair.server, &"Hello friend"[i], 1);
+        expect_read(pair.p, pair.server); // so no two come together
+    }
+    expect_received(pair, "Hello friend");
+}
+
+TEST(echo_client, collects_an_echo_that_comes_in_two_pieces)
+{
+    struct pair pair = connected(NULL);
+
+    expect_message(pair, "Hello friend");
+    send_bytes(pair.p, pair.server, "Hello", 5);
+    expect_read(pair.p, pair.server);
+    send_bytes(pair.p, pair.server, " friend", 7);
+    expect_received(pair, "Hello friend");
+}
+
+TEST(echo_client, sends_64_kib_without_waiting_for_their_echo)
+{
+    enum { SIZE = 65536 };
+    char *message = malloc(SIZE + 1);
+
+    for (int i = 0; i < SIZE; i++)
+        message[i] = (char)('!' + random_below('~' - '!'));
+    message[SIZE] = '\0';
+    struct pair pair = connected(message);
+    expect_message(pair, message);
+    send_bytes(pair.p, pair.server, message, SIZE);
+    expect_received(pair, message);
+}
+
+TEST(echo_client, sends_the_rest_after_a_partial_send)
+{
+    struct pair pair = pair_of(__FILE__, "Hello again, friend", "send:short:5");
+
+    expect_message(pair, "Hello again, friend");
+    send_bytes(pair.p, pair.server, "Hello again, friend", 19);
+    expect_received(pair, "Hello again, friend");
+}
+
+TEST(echo_client, prints_an_empty_message_too)
+{
+    expect_received(connected(""), "");
+}
+
+TEST(echo_client, says_after_how_many_bytes_the_server_has_ended)
+{
+    struct pair pair = connected(NULL);
+
+    expect_message(pair, "Hello friend");
+    send_bytes(pair.p, pair.server, "Hello", 5);
+    shutdown(pair.server, SHUT_WR);
+    expect_error_text(pair.p, "after 5 of 12 bytes");
+    expect_no_echo(pair, "the server ended the stream early");
+}
+
+TEST(echo_client, says_so_when_nothing_comes_back)
+{
+    struct pair pair = connected(NULL);
+
+    expect_message(pair, "Hello friend");
+    shutdown(pair.server, SHUT_WR);
+    expect_error_text(pair.p, "after 0 of 12 bytes");
+    expect_no_echo(pair, "the server ended the stream at once");
+}
+
+TEST(echo_client, says_so_when_the_server_resets)
+{
+    struct pair pair = connected(NULL);
+
+    expect_message(pair, "Hello friend");
+    send_bytes(pair.p, pair.server, "Hello", 5);
+    expect_read(pair.p, pair.server);
+    reset(pair.server);
+    expect_no_echo(pair, "the connection was reset");
+    if (strstr(errors_of(pair.p), "after 5 of 12 bytes") == NULL)
+        expect_connection_lost(pair.p);
+}
+
+TEST(echo_client, tells_the_first_byte_that_differs)
+{
+    struct pair pair = connected(NULL);
+
+    expect_message(pair, "Hello friend");
+    send_bytes(pair.p, pair.server, "HelXo friend", 12);
+    expect_error_text(pair.p, "differs at byte 3");
+    expect_no_echo(pair, "another byte came back");
+}
+
+TEST(echo_client, looks_at_the_last_byte_too)
+{
+    struct pair pair = connected(NULL);
+
+    expect_message(pair, "Hello friend");
+    send_bytes(pair.p, pair.server, "Hello frien", 11);
+    expect_read(pair.p, pair.server);
+    send_bytes(pair.p, pair.server, "\0", 1);
+    expect_error_text(pair.p, "differs at byte 11");
+    expect_no_echo(pair, "another byte came back");
+}
+
+TEST(echo_client, is_not_killed_when_the_server_is_gone)
+{
+    struct pair pair = pair_of(__FILE__, NULL, FAULT("send", EPIPE));
+
+    expect_no_echo(pair, "the server is gone");
+    expect_connection_lost(pair.p);
+}
+
+TEST(echo_client, sleeps_until_the_echo_comes)
+{
+    struct pair pair = connected(NULL);
+
+    expect_message(pair, "Hello friend");
+    expect_asleep(pair.p);
+    send_bytes(pair.p, pair.server, "Hello friend", 12);
+    expect_received(pair, "Hello friend");
+}
+
+TEST(echo_client, closes_its_socket_itself)
+{
+    struct pair pair = connected(NULL);
+
+    expect_message(pair, "Hello friend");
+    send_bytes(pair.p, pair.server, "Hello friend", 12);
+    expect_received(pair, "Hello friend");
+    expect_end(pair.p, pair.server);
+    expect_all_closed(pair.p);
+}
+
+TEST(echo_client, says_so_when_nobody_listens)
+{
+    struct sockaddr_in at;
+    bind_at("127.0.0.1", &at);
+    struct program *p = run(ARGS("127.0.0.1", port_text(at)));
+
+    expect_failure(p, "connect", ECONNREFUSED, "Received ");
+}
+
+TEST(echo_client, says_so_when_there_is_no_descriptor_left)
+{
+    struct program *p =
+        run(ARGS("127.0.0.1", "1"), .nofile = 3, .plain = true);
+    expect_failure(p, "socket", EMFILE, "Received ");
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @file tests/08_loopback.c
+ * @brief Step 8: what a name means, and that loopback stays at home.
+ *
+ * Most machines have one address for localhost, so the tests bring names of
+ * their own: the witness answers getaddrinfo for them.
+ */
+#include "lab/lab.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+
+/// The line of an address that works, and the bytes that lo carried.
+static unsigned long long expect_trip(struct program *p, const char *name,
+                                      const char *ip, const char *kind)
+{
+    const char *begin = text("%s is ", name);
+    const char *line = expect_line(p, begin);
+    const char *want = text("%s is %s, %s: Received \"Hello friend\", lo "
+                            "carried ",
+                            name, ip, kind);
+    unsigned long long bytes = 0;
+    int used = -1;
+
+    if (strncmp(line, want, strlen(want)) != 0 ||
+        sscanf(line + strlen(want), "%llu bytes%n", &bytes, &used) != 1 ||
+        used == -1 || line[strlen(want) + (size_t)used] != '\0')
+        fail(p, text("the line \"%sN bytes\"", want),
+             text("the line %s", quoted(line, strlen(line))));
+    return bytes;
+}
+
+/// Nothing more of this begins a line.
+static void expect_no_other(struct program *p, const char *begin)
+{
+    int count = 0;
+    for (const char *at = output_of(p); (at = strstr(at, begin)) != NULL; at++)
+        count++;
+    if (count > 1)
+        fail(p, text("one line \"%s…\"", begin), text("%d of them", count));
+}
+
+TEST(loopback, refuses_more_than_one_name, GIVEN)
+{
+    expect_usage(run(ARGS("localhost", "too many")));
+}
+
+TEST(loopback, asks_for_localhost_when_told_nothing)
+{
+    struct program *p = run(NO_ARGS, .hosts = "localhost=127.0.0.1");
+
+    expect_trip(p, "localhost", "127.0.0.1", "loopback");
+    expect_exit(p, 0, "the address works");
+}
+
+TEST(loopback, gives_every_address_of_this_host_s_own_localhost)
+{
+    struct program *p = run(NO_ARGS);
+    struct addrinfo hints = {.ai_family = AF_UNSPEC,
+                             .ai_socktype = SOCK_STREAM};
+    struct addrinfo *list = NULL;
+
+    if (getaddrinfo("localhost", NULL, &hints, &list) != 0)
+        cr_skip("this host does not know localhost");
+    for (const struct addrinfo *at = list; at != NULL; at = at->ai_next) {
+        char ip[64];
+        getnameinfo(at->ai_addr, at->ai_addrlen, ip, sizeof ip, NULL, 0,
+                    NI_NUMERICHOST);
+        if (can_bind(ip))
+            expect_trip(p, "localhost", ip, "loopback");
+        else
+            expect_error_text(p, text("localhost is %s: ", ip));
+    }
+    expect_exit(p, 0, "an address works");
+}
+
+TEST(loopback, tries_every_address_in_the_order_given)
+{
+    struct program *p =
+        run(ARGS("lab"), .hosts = "lab=127.0.0.3,127.0.0.1,127.0.0.2");
+
+    expect_trip(p, "lab", "127.0.0.3", "loopback");
+    expect_trip(p, "lab", "127.0.0.1", "loopback");
+    expect_trip(p, "lab", "127.0.0.2", "loopback");
+    expect_exit(p, 0, "every address works");
+}
+
+TEST(loopback, has_one_line_for_an_address)
+{
+    struct program *p = run(ARGS("lab"), .hosts = "lab=127.0.0.1");
+
+    expect_trip(p, "lab", "127.0.0.1", "loopback");
+    expect_exit(p, 0, "the address works");
+    expect_no_other(p, "lab is 127.0.0.1");
+}
+
+TEST(loopback, speaks_ipv6_too)
+{
+    struct program *p = run(ARGS("lab"), .hosts = "lab=127.0.0.1,::1");
+
+    expect_trip(p, "lab", "127.0.0.1", "loopback");
+    if (can_bind("::1"))
+        expect_trip(p, "lab", "::1", "loopback");
+    else // no IPv6 here: that is an address that does not work
+        expect_error_text(p, "lab is ::1: ");
+    expect_exit(p, 0, "an address works");
+}
+
+TEST(loopback, knows_that_all_of_127_is_loopback)
+{
+    struct program *p = run(ARGS("lab"), .hosts = "lab=127.200.3.4");
+    expect_trip(p, "lab", "127.200.3.4", "loopback");
+}
+
+TEST(loopback, tells_an_address_of_this_host_that_is_not_loopback)
+{
+    // In a network of its own, so that nothing goes to any real interface.
+    struct program *p = run(ARGS("lab"), .hosts = "lab=198.51.100.7,127.0.0.1",
+                            .own_network = "198.51.100.7");
+
+    expect_trip(p, "lab", "198.51.100.7", "not loopback");
+    expect_trip(p, "lab", "127.0.0.1", "loopback");
+    expect_exit(p, 0, "both addresses work");
+}
+
+TEST(loopback, goes_on_after_an_address_that_does_not_work)
+{
+    if (can_bind("198.51.100.1"))
+        cr_skip("198.51.100.1 is an address of this host");
+    struct program *p =
+        run(ARGS("lab"), .hosts = "lab=198.51.100.1,127.0.0.1");
+
+    expect_error_line(p, text("lab is 198.51.100.1: bind: %s",
+                              strerror(EADDRNOTAVAIL)));
+    expect_trip(p, "lab", "127.0.0.1", "loopback");
+    expect_exit(p, 0, "one address works");
+}
+
+TEST(loopback, remembers_success_when_a_later_address_fails)
+{
+    if (can_bind("198.51.100.1"))
+        cr_skip("198.51.100.1 is an address of this host");
+    struct program *p =
+        run(ARGS("lab"), .hosts = "lab=127.0.0.1,198.51.100.1");
+
+    expect_trip(p, "lab", "127.0.0.1", "loopback");
+    expect_exit(p, 0, "at least one address works");
+}
+
+TEST(loopback, has_failed_when_no_address_works)
+{
+    if (can_bind("198.51.100.1") || can_bind("198.51.100.2"))
+        cr_skip("198.51.100.1 or .2 is an address of this host");
+    struct program *p =
+        run(ARGS("lab"), .hosts = "lab=198.51.100.1,198.51.100.2");
+
+    expect_error_text(p, "lab is 198.51.100.1: bind: ");
+    expect_error_text(p, "lab is 198.51.100.2: bind: ");
+    expect_exit(p, 1, "no address works");
+}
+
+TEST(loopback, says_in_the_resolver_s_words_that_a_name_is_unknown)
+{
+    // A label of more than 63 characters is refused without asking anybody.
+    const char *name = "there-is-no-host-of-this-name-because-a-label-must-not-"
+                       "have-more-than-63-characters";
+    struct addrinfo hints = {.ai_family = AF_UNSPEC,
+                             .ai_socktype = SOCK_STREAM};
+    struct addrinfo *list = NULL;
+    int error = getaddrinfo(name, NULL, &hints, &list);
+
+    cr_assert(error != 0, "the lab itself: that name is known here");
+    struct program *p = run(ARGS(name));
+    expect_error_line(p, text("getaddrinfo: %s", gai_strerror(error)));
+    expect_exit(p, 1, "the name is unknown");
+}
+
+TEST(loopback, tells_what_lo_has_carried_meanwhile)
+{
+    unsigned long long before = lo_bytes();
+    struct program *p = run(ARGS("lab"), .hosts = "lab=127.0.0.1");
+    unsigned long long bytes = expect_trip(p, "lab", "127.0.0.1", "loopback");
+
+    expect_exit(p, 0, "the address works");
+    unsigned long long most = lo_bytes() - before;
+    if (bytes <= 24)
+        fail(p, "more than the 24 bytes of payload: each segment has headers",
+             text("%llu bytes", bytes));
+    if (bytes > most)
+        fail(p, text("at most the %llu bytes that lo carried meanwhile", most),
+             text("%llu bytes", bytes));
+}
+
+TEST(loopback, closes_its_sockets_itself)
+{
+    struct program *p =
+        run(ARGS("lab"), .hosts = "lab=127.0.0.1,127.0.0.2,198.51.100.1");
+
+    expect_trip(p, "lab", "127.0.0.1", "loopback");
+    expect_exit(p, 0, "an address works");
+    expect_all_closed(p);
+}
+
+TEST(loopback, says_so_when_there_is_no_descriptor_left)
+{
+    struct program *p = run(ARGS("lab"), .hosts = "lab=127.0.0.1",
+                            .plain = true, .faults = FAULT("socket", EMFILE));
+
+    expect_error_line(p, text("lab is 127.0.0.1: socket: %s",
+                              strerror(EMFILE)));
+    expect_exit(p, 1, "no address works");
+}

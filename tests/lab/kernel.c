@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @file kernel.c
+ * @brief What the kernel knows: the sockets that a process holds, the table of
+ * TCP sockets, the counters of lo. None of it needs a privilege.
+ */
+
+#include "lab.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+int sockets_held(struct program *p, struct held *held, int most)
+{
+    int count = 0;
+    DIR *fds = opendir(text("/proc/%d/fd", pid_of(p)));
+    struct dirent *entry;
+
+    while (fds != NULL && count < most && (entry = readdir(fds)) != NULL) {
+        char target[64] = "";
+        const char *path =
+            text("/proc/%d/fd/%s", pid_of(p), entry->d_name);
+        struct held *one = &held[count];
+
+        if (readlink(path, target, sizeof target - 1) == -1 ||
+            sscanf(target, "socket:[%lu]", &one->inode) != 1)
+            continue;
+        one->fd = atoi(entry->d_name);
+        // The name of the protocol is an extended attribute: lsof's source.
+        ssize_t size = getxattr(path, "system.sockprotoname", one->protocol,
+                                sizeof one->protocol - 1);
+        one->protocol[size > 0 ? size : 0] = '\0';
+        count++;
+    }
+    if (fds != NULL)
+        closedir(fds);
+    return count;
+}
+
+/// Ask for all TCP sockets of IPv4, as ss does (sock_diag(7)).
+static int ask_for_tcp(void)
+{
+    struct {
+        struct nlmsghdr head;
+        struct inet_diag_req_v2 body;
+    } request = {
+        {sizeof request, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST | NLM_F_DUMP, 0, 0},
+        {.sdiag_family = AF_INET,
+         .sdiag_protocol = IPPROTO_TCP,
+         .idiag_states = ~0U},
+    };
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+
+    if (fd == -1 || send(fd, &request, sizeof request, 0) == -1)
+        cr_assert_fail("the lab can't ask the kernel for its TCP sockets "
+                       "(NETLINK_SOCK_DIAG, which ss needs too): %s",
+                       strerror(errno));
+    return fd;
+}
+
+bool find_tcp(int local_port, int state, int remote_port,
+              struct tcp_socket *found)
+{
+    int fd = ask_for_tcp();
+    bool any = false, done = false;
+    static _Alignas(struct nlmsghdr) char buffer[65536];
+
+    while (!done) {
+        ssize_t got = recv(fd, buffer, sizeof buffer, 0);
+        if (got <= 0)
+            break;
+        unsigned left = (unsigned)got;
+        for (struct nlmsghdr *head = (struct nlmsghdr *)buffer;
+             NLMSG_OK(head, left); head = NLMSG_NEXT(head, left)) {
+            if (head->nlmsg_type == NLMSG_DONE ||
+                head->nlmsg_type == NLMSG_ERROR) {
+                done = true;
+                break;
+            }
+            const struct inet_diag_msg *m = NLMSG_DATA(head);
+            if (ntohs(m->id.idiag_sport) != local_port ||
+                (state != 0 && m->idiag_state != state) ||
+                (remote_port != 0 && ntohs(m->id.idiag_dport) != remote_port))
+                continue;
+            any = true;
+            if (found == NULL)
+                continue;
+            found->local = (struct sockaddr_in){
+                AF_INET, m->id.idiag_sport, {m->id.idiag_src[0]}, {0}};
+            found->remote = (struct sockaddr_in){
+                AF_INET, m->id.idiag_dport, {m->id.idiag_dst[0]}, {0}};
+            found->state = m->idiag_state;
+            found->queued = m->idiag_rqueue;
+            found->limit = m->idiag_wqueue;
+            found->inode = m->idiag_inode;
+        }
+    }
+    close(fd);
+    return any;
+}
+
+const char *state_name(int state)
+{
+    static const char *const names[] = {
+        "no state",   "ESTABLISHED", "SYN-SENT",   "SYN-RECEIVED",
+        "FIN-WAIT-1", "FIN-WAIT-2",  "TIME-WAIT",  "CLOSED",
+        "CLOSE-WAIT", "LAST-ACK",    "LISTEN",     "CLOSING",
+    };
+    return state > 0 && state < 12 ? names[state] : names[0];
+}
+
+void expect_time_wait(struct sockaddr_in at)
+{
+    for (int i = 0; i < 5000; i++) {
+        if (find_tcp(ntohs(at.sin_port), TCP_TIME_WAIT, 0, NULL))
+            return;
+        poll(NULL, 0, 1); // the last segment is on its way
+    }
+    cr_assert_fail("the lab itself: no TIME-WAIT at %s came about",
+                   show_address(at));
+}
+
+void leave_time_wait(struct sockaddr_in at)
+{
+    int on = 1;
+    int listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(listen_fd, (struct sockaddr *)&at, sizeof at) == -1 ||
+        listen(listen_fd, 1) == -1)
+        cr_assert_fail("the lab itself: listen at %s: %s", show_address(at),
+                       strerror(errno));
+    int client = try_connect(at);
+    int server = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+
+    close(server); // first, so TIME_WAIT is at this end
+    close(listen_fd);
+    struct pollfd end = {client, POLLIN, 0};
+    poll(&end, 1, 10000);
+    close(client);
+    expect_time_wait(at);
+}
+
+unsigned long long lo_bytes(void)
+{
+    unsigned long long bytes = 0;
+    char line[512];
+    FILE *file = fopen("/proc/net/dev", "r");
+
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        if (sscanf(line, " lo: %llu", &bytes) == 1)
+            break;
+    if (file != NULL)
+        fclose(file);
+    return bytes;
+}
+
+bool can_bind(const char *ip)
+{
+    struct sockaddr_in6 six = {.sin6_family = AF_INET6};
+    struct sockaddr_in four = address(ip, 0);
+    bool is_six = inet_pton(AF_INET6, ip, &six.sin6_addr) == 1;
+    int fd = socket(is_six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool can = fd != -1 &&
+               bind(fd,
+                    is_six ? (struct sockaddr *)&six : (struct sockaddr *)&four,
+                    is_six ? sizeof six : sizeof four) == 0;
+    if (fd != -1)
+        close(fd);
+    return can;
+}

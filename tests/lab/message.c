@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @file message.c
+ * @brief What a student reads when a test fails: what was expected, what was
+ * seen, the calls that the program made, and where to look next.
+ */
+
+#include "lab.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    WIDTH = 80,
+    LABEL = 10,    ///< columns of "Expected  "
+    CALLS_MOST = 24,
+};
+
+// -------------------------------------------------------------------- texts
+
+const char *text(const char *format, ...)
+{
+    va_list arguments;
+    char *result = NULL;
+
+    va_start(arguments, format);
+    if (vasprintf(&result, format, arguments) == -1)
+        abort();
+    va_end(arguments);
+    return result; // a test is a process: its end frees it
+}
+
+/// One character as it can be printed; returns its width.
+static int print_byte(FILE *out, unsigned char c)
+{
+    if (c == '\n')
+        return fprintf(out, "\\n");
+    if (c == '\0')
+        return fprintf(out, "\\0");
+    if (c == '"' || c == '\\')
+        return fprintf(out, "\\%c", c);
+    return fprintf(out, isprint(c) ? "%c" : "\\x%02x", c);
+}
+
+const char *quoted(const void *data, size_t size)
+{
+    enum { SHOWN = 48 };
+    const unsigned char *byte = data;
+    char *result;
+    size_t length;
+    FILE *out = open_memstream(&result, &length);
+
+    fputc('"', out);
+    for (size_t i = 0; i < size && i < SHOWN; i++)
+        print_byte(out, byte[i]);
+    fprintf(out, size > SHOWN ? "\"…" : "\"");
+    fclose(out);
+    return result;
+}
+
+const char *error_name(int error)
+{
+    const char *name = strerrorname_np(error);
+    return text("%s (%s)", name != NULL ? name : "?", strerror(error));
+}
+
+// -------------------------------------------------------------------- calls
+
+static const char *const names[] = {
+#define X(name, family) #name,
+    WITNESSED_CALLS(X)
+#undef X
+};
+
+const struct call *call_at(const struct record *record, unsigned number)
+{
+    unsigned count = atomic_load(&record->count);
+    bool kept = number < count && (number < RECORD_HEAD ||
+                                   number + RECORD_TAIL >= count);
+    struct call *call = record_slot((struct record *)record, number);
+
+    return kept && atomic_load(&call->state) != CALL_FREE ? call : NULL;
+}
+
+static const char *show_any_address(const struct sockaddr_storage *any)
+{
+    char ip[INET6_ADDRSTRLEN] = "";
+
+    if (any->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)any;
+        inet_ntop(AF_INET6, &six->sin6_addr, ip, sizeof ip);
+        return text("[%s]:%d", ip, ntohs(six->sin6_port));
+    }
+    return show_address(*(const struct sockaddr_in *)any);
+}
+
+static const char *domain_name(int64_t domain)
+{
+    return domain == AF_INET    ? "AF_INET"
+           : domain == AF_INET6 ? "AF_INET6"
+           : domain == AF_UNIX  ? "AF_UNIX"
+                                : text("%d", (int)domain);
+}
+
+static const char *type_name(int64_t type)
+{
+    int64_t flags = SOCK_NONBLOCK | SOCK_CLOEXEC, base = type & ~flags;
+    return text("%s%s%s",
+                base == SOCK_STREAM  ? "SOCK_STREAM"
+                : base == SOCK_DGRAM ? "SOCK_DGRAM"
+                                     : text("%d", (int)base),
+                type & SOCK_NONBLOCK ? "|SOCK_NONBLOCK" : "",
+                type & SOCK_CLOEXEC ? "|SOCK_CLOEXEC" : "");
+}
+
+static const char *option_name(const struct call *call)
+{
+    int64_t level = call->arg[0], name = call->arg[1];
+
+    if (level == SOL_SOCKET)
+        return name == SO_REUSEADDR   ? "SOL_SOCKET, SO_REUSEADDR"
+               : name == SO_REUSEPORT ? "SOL_SOCKET, SO_REUSEPORT"
+               : name == SO_ERROR     ? "SOL_SOCKET, SO_ERROR"
+               : name == SO_TYPE      ? "SOL_SOCKET, SO_TYPE"
+               : name == SO_DOMAIN    ? "SOL_SOCKET, SO_DOMAIN"
+               : name == SO_PROTOCOL  ? "SOL_SOCKET, SO_PROTOCOL"
+               : name == SO_RCVTIMEO  ? "SOL_SOCKET, SO_RCVTIMEO"
+               : name == SO_SNDTIMEO  ? "SOL_SOCKET, SO_SNDTIMEO"
+               : name == SO_LINGER    ? "SOL_SOCKET, SO_LINGER"
+                                 : text("SOL_SOCKET, %d", (int)name);
+    return text("%d, %d", (int)level, (int)name);
+}
+
+/// The arguments of a call that are worth a look.
+static const char *show_arguments(const struct call *call)
+{
+    switch (call->id) {
+    case CALL_socket:
+        return text("%s, %s, %d", domain_name(call->arg[0]),
+                    type_name(call->arg[1]), (int)call->arg[2]);
+    case CALL_bind:
+    case CALL_connect:
+        return text("%d, %s", call->fd, show_any_address(&call->address));
+    case CALL_listen:
+        return text("%d, %d", call->fd, (int)call->arg[0]);
+    case CALL_setsockopt:
+    case CALL_getsockopt:
+        return text("%d, %s, %d", call->fd, option_name(call),
+                    (int)call->arg[2]);
+    case CALL_shutdown:
+        return text("%d, %s", call->fd,
+                    call->arg[0] == SHUT_WR   ? "SHUT_WR"
+                    : call->arg[0] == SHUT_RD ? "SHUT_RD"
+                                              : "SHUT_RDWR");
+    case CALL_getaddrinfo:
+        return "…";
+    case CALL_recv:
+    case CALL_recvfrom:
+    case CALL_recvmsg:
+    case CALL_read:
+    case CALL_readv:
+    case CALL_send:
+    case CALL_sendto:
+    case CALL_sendmsg:
+    case CALL_write:
+    case CALL_writev:
+        return text("%d, %lld bytes", call->fd, (long long)call->arg[0]);
+    default:
+        return text("%d", call->fd);
+    }
+}
+
+const char *show_call(const struct call *call)
+{
+    const char *begin = text("%s(%s)", names[call->id], show_arguments(call));
+
+    if (atomic_load(&call->state) == CALL_ENTERED)
+        return text("%s: has not returned", begin);
+    if (call->injected != 0)
+        return text("%s = -1 %s, made by the lab", begin,
+                    strerrorname_np(call->injected));
+    if (call->result == -1)
+        return text("%s = -1 %s", begin,
+                    call->error != 0 ? strerrorname_np(call->error) : "");
+    bool tells = call->address.ss_family != AF_UNSPEC &&
+                 call->id != CALL_bind && call->id != CALL_connect;
+    return text("%s = %lld%s%s", begin, (long long)call->result,
+                tells ? ", " : "",
+                tells ? show_any_address(&call->address) : "");
+}
+
+/// Lines of source for program counters, through addr2line(1). Without it, or
+/// without debugging information, they stay empty.
+static void find_lines(struct program *p, const struct call *const *calls,
+                       int count, const char *lines[])
+{
+    char command[8192], answer[1024];
+    int used = snprintf(command, sizeof command,
+                        "addr2line -e '%s' 2>/dev/null", binary_of(p));
+
+    for (int i = 0; i < count; i++) {
+        lines[i] = "";
+        used += snprintf(command + used, sizeof command - (size_t)used,
+                         " 0x%llx", (unsigned long long)calls[i]->pc - 1);
+    }
+    FILE *tool = popen(command, "r");
+    for (int i = 0; tool != NULL && i < count; i++) {
+        char *name;
+        if (fgets(answer, sizeof answer, tool) == NULL)
+            break;
+        answer[strcspn(answer, " \n")] = '\0';
+        if ((name = strrchr(answer, '/')) != NULL && strstr(name, ":?") == NULL)
+            lines[i] = text("%s", name + 1);
+    }
+    if (tool != NULL)
+        pclose(tool);
+}
+
+const char *list_calls(struct program *p)
+{
+    const struct record *record = record_of(p);
+    unsigned count = atomic_load(&record->count);
+    const struct call *calls[CALLS_MOST];
+    const char *lines[CALLS_MOST];
+    unsigned repeats[CALLS_MOST] = {0};
+    int shown = 0;
+    char *result;
+    size_t length;
+
+    if (count == 0)
+        return "none to a socket";
+
+    // A loop's calls stand once, with how often; when there are still too
+    // many, the last ones matter more.
+    for (unsigned i = 0; i < count; i++) {
+        const struct call *call = call_at(record, i);
+        if (call == NULL)
+            continue;
+        if (shown > 0 && calls[shown - 1]->id == call->id &&
+            calls[shown - 1]->fd == call->fd &&
+            calls[shown - 1]->pc == call->pc &&
+            calls[shown - 1]->result == call->result &&
+            calls[shown - 1]->injected == call->injected) {
+            repeats[shown - 1]++;
+            continue;
+        }
+        if (shown == CALLS_MOST) {
+            memmove(calls + CALLS_MOST / 2, calls + CALLS_MOST / 2 + 1,
+                    (CALLS_MOST / 2 - 1) * sizeof *calls);
+            memmove(repeats + CALLS_MOST / 2, repeats + CALLS_MOST / 2 + 1,
+                    (CALLS_MOST / 2 - 1) * sizeof *repeats);
+            shown--;
+        }
+        calls[shown] = call;
+        repeats[shown++] = 0;
+    }
+    find_lines(p, calls, shown, lines);
+
+    FILE *out = open_memstream(&result, &length);
+    unsigned listed = 0;
+    for (int i = 0; i < shown; i++) {
+        listed += 1 + repeats[i];
+        if (i == CALLS_MOST / 2 && shown == CALLS_MOST)
+            fprintf(out, "…\n");
+        const char *call = show_call(calls[i]);
+        fprintf(out, "%-46s %s%s\n", call, lines[i],
+                repeats[i] > 0 ? text("  (%u times)", repeats[i] + 1) : "");
+    }
+    if (listed < count)
+        fprintf(out, "%u calls in all\n", count);
+    fclose(out);
+    result[strlen(result) - 1] = '\0';
+    return result;
+}
+
+/// From /proc/PID/syscall: the number of the call and its first argument. May
+/// be denied (Yama); then the witness alone knows.
+static const char *syscall_of(pid_t pid)
+{
+    char line[256] = "";
+    long number;
+    unsigned long first;
+    FILE *file = fopen(text("/proc/%d/syscall", pid), "r");
+
+    if (file != NULL) {
+        if (fgets(line, sizeof line, file) == NULL)
+            line[0] = '\0';
+        fclose(file);
+    }
+    if (sscanf(line, "%ld %lx", &number, &first) != 2)
+        return NULL;
+#ifdef __x86_64__
+    if (number == 0)
+        return text("read(%lu)%s", first,
+                    first == 0 ? ": it waits for Enter" : "");
+    if (number == 1)
+        return text("write(%lu)", first);
+    if (number == 35 || number == 230)
+        return "sleep";
+#endif
+    return NULL;
+}
+
+const char *blocked_in(struct program *p)
+{
+    const struct record *record = record_of(p);
+    unsigned count = atomic_load(&record->count);
+
+    if (has_ended(p))
+        return NULL;
+    for (unsigned i = count; i > 0; i--) {
+        const struct call *call = call_at(record, i - 1);
+        if (call == NULL || atomic_load(&call->state) != CALL_ENTERED)
+            continue;
+        const char *name = text("%s(%d)", names[call->id], call->fd);
+        const char *why = call->id == CALL_accept || call->id == CALL_accept4
+                              ? ": no one connected"
+                          : call->id == CALL_connect ? ": no answer came"
+                                                     : "";
+        return text("%s%s", name, why);
+    }
+    return syscall_of(pid_of(p));
+}
+
+// ------------------------------------------------------------------ message
+
+/// Print a label and text beside it, broken at the width of a terminal.
+static void print_part(FILE *out, const char *label, const char *what)
+{
+    int column = fprintf(out, "%-*s", LABEL, label);
+
+    for (const char *at = what; *at != '\0';) {
+        size_t word = strcspn(at, " \n");
+        size_t space = strspn(at, " ");
+        int width = 0; // in characters, not bytes
+        for (size_t i = space; i < (space > 0 ? strcspn(at + space, " \n") +
+                                                    space
+                                              : word);
+             i++)
+            width += ((unsigned char)at[i] & 0xc0) != 0x80;
+        if (*at == '\n') {
+            fprintf(out, "\n%*s", LABEL, "");
+            column = LABEL;
+            at++;
+        } else if (space > 0) {
+            if (column + (int)space + width > WIDTH && column > LABEL) {
+                fprintf(out, "\n%*s", LABEL, "");
+                column = LABEL;
+            } else {
+                column += fprintf(out, "%*s", (int)space, "");
+            }
+            at += space;
+        } else {
+            fprintf(out, "%.*s", (int)word, at);
+            column += width;
+            at += word;
+        }
+    }
+    fputc('\n', out);
+}
+
+/// The first lines of a stream, each quoted so that no byte of it can play
+/// tricks with the terminal.
+static const char *show_stream(const char *content)
+{
+    enum { LINES = 6 };
+    char *result;
+    size_t length;
+    FILE *out = open_memstream(&result, &length);
+    int lines = 0;
+
+    for (const char *at = content; *at != '\0'; lines++) {
+        size_t size = strcspn(at, "\n");
+        if (lines < LINES)
+            fprintf(out, "%s%s", lines > 0 ? "\n" : "", quoted(at, size));
+        at += size + (at[size] == '\n');
+    }
+    if (lines > LINES)
+        fprintf(out, "\n… %d lines more", lines - LINES);
+    fclose(out);
+    return result;
+}
+
+static const char *manuals(const char *stem)
+{
+    static const char *const pages[][2] = {
+        {"01", "socket(2), getsockopt(2)"},
+        {"02", "bind(2), ip(7), getsockname(2)"},
+        {"03", "listen(2), socket(7)"},
+        {"04", "accept(2)"},
+        {"05", "connect(2), getpeername(2)"},
+        {"06_echo_s", "recv(2), send(2)"},
+        {"06_echo_c", "send(2), recv(2)"},
+        {"07", "connect(2), poll(2), getsockopt(2)"},
+        {"08", "getaddrinfo(3), proc(5)"},
+    };
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+        if (strncmp(stem, pages[i][0], strlen(pages[i][0])) == 0)
+            return pages[i][1];
+    return "";
+}
+
+void fail(struct program *p, const char *expected, const char *saw)
+{
+    char *message;
+    size_t length;
+    FILE *out = open_memstream(&message, &length);
+    const char *steps = getenv("LAB_STEPS");
+
+    print_part(out, "Expected", expected);
+    if (p != NULL) {
+        const char *end = how_it_ended(p);
+        print_part(out, "Saw",
+                   strcmp(saw, end) == 0 ? saw : text("%s; %s", saw, end));
+        if (*output_of(p) != '\0')
+            print_part(out, "stdout", show_stream(output_of(p)));
+        if (*errors_of(p) != '\0')
+            print_part(out, "stderr", show_stream(errors_of(p)));
+        print_part(out, "Calls", list_calls(p));
+        const char *mistake = diagnose(p);
+        if (mistake != NULL)
+            print_part(out, "Likely", mistake);
+        print_part(out, "Look at",
+                   text("%s/%s.c, docs/%s.md, %s",
+                        steps != NULL ? steps : "steps", stem_of(p),
+                        stem_of(p), manuals(stem_of(p))));
+        print_part(out, "Ran", text("%s%s", stem_of(p), arguments_of(p)));
+        stop_program(p);
+    } else {
+        print_part(out, "Saw", saw);
+    }
+    fclose(out);
+    message[strlen(message) - 1] = '\0';
+    cr_assert_fail("%s", message);
+    abort(); // cr_assert_fail does not return; the compiler doesn't know
+}
+
+void remark(struct program *p, const char *what)
+{
+    cr_log_info("remark %s: %s", stem_of(p), what);
+}

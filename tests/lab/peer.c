@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @file peer.c
+ * @brief The other end: addresses, connections and bytes of the test itself.
+ *
+ * Only loopback, and no fixed port. Each wait goes through wait_for(), so it
+ * ends when the program has ended or sleeps for good.
+ */
+
+#include "lab.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+/// The test can't go on, and the program is not to blame.
+#define LAB_TROUBLE(what)                                                      \
+    cr_assert_fail("the lab itself: %s: %s", what, strerror(errno))
+
+struct sockaddr_in address(const char *ip, int port)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET,
+                            .sin_port = htons((in_port_t)port)};
+    if (inet_pton(AF_INET, ip, &a.sin_addr) != 1)
+        a.sin_family = AF_UNSPEC; // equal to no address
+    return a;
+}
+
+const char *show_address(struct sockaddr_in a)
+{
+    char ip[INET_ADDRSTRLEN];
+    inet_ntop(AF_INET, &a.sin_addr, ip, sizeof ip);
+    return text("%s:%d", ip, ntohs(a.sin_port));
+}
+
+const char *port_text(struct sockaddr_in a)
+{
+    return text("%d", ntohs(a.sin_port));
+}
+
+// ------------------------------------------------------------------- chance
+
+static uint64_t chance;
+
+/// The seed of the run, and the name of the test: the same bytes again for
+/// `make check-06 SEED=…`, whatever order the tests run in.
+static uint64_t next_random(void)
+{
+    if (chance == 0) {
+        const char *seed = getenv("LAB_SEED");
+        chance = seed == NULL ? 1 : strtoull(seed, NULL, 10) + 1;
+        for (const char *c = criterion_current_test->name; *c != '\0'; c++)
+            chance = chance * 1099511628211u + (unsigned char)*c;
+    }
+    chance ^= chance << 13; // xorshift64, Marsaglia 2003
+    chance ^= chance >> 7;
+    chance ^= chance << 17;
+    return chance;
+}
+
+unsigned random_below(unsigned limit)
+{
+    return (unsigned)(next_random() % limit);
+}
+
+void random_bytes(void *data, size_t size)
+{
+    unsigned char *byte = data;
+    for (size_t i = 0; i < size; i++)
+        byte[i] = random_below(8) == 0 ? 0 : (unsigned char)next_random();
+}
+
+// ---------------------------------------------------------------- addresses
+
+static int stream_socket(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd == -1)
+        LAB_TROUBLE("socket");
+    return fd;
+}
+
+struct sockaddr_in own_address(int fd)
+{
+    struct sockaddr_in a;
+    socklen_t size = sizeof a;
+    if (getsockname(fd, (struct sockaddr *)&a, &size) == -1)
+        LAB_TROUBLE("getsockname");
+    return a;
+}
+
+struct sockaddr_in peer_address(int fd)
+{
+    struct sockaddr_in a;
+    socklen_t size = sizeof a;
+    if (getpeername(fd, (struct sockaddr *)&a, &size) == -1)
+        LAB_TROUBLE("getpeername");
+    return a;
+}
+
+struct sockaddr_in free_address(const char *ip)
+{
+    // TCP and UDP have ports of their own. A UDP socket that every lab on
+    // this host binds first says "this TCP port is taken by a test" without
+    // touching it, and is gone when the test is. Ports that the kernel gives
+    // out by itself (from 32768) are avoided.
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    unsigned start = (unsigned)t.tv_nsec ^ (unsigned)getpid() << 10;
+
+    for (unsigned i = 0; i < 10000; i++) {
+        struct sockaddr_in a = address(ip, (int)(20000 + (start + i) % 12000));
+        struct sockaddr_in any = a;
+        any.sin_addr.s_addr = htonl(INADDR_ANY);
+        int sign = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (sign == -1 || probe == -1)
+            LAB_TROUBLE("socket");
+        bool ours = bind(sign, (struct sockaddr *)&any, sizeof any) == 0 &&
+                    bind(probe, (struct sockaddr *)&any, sizeof any) == 0;
+        close(probe);
+        if (ours)
+            return a; // sign stays open until the test's process ends
+        close(sign);
+    }
+    errno = EADDRINUSE;
+    LAB_TROUBLE("no free port between 20000 and 31999");
+    abort();
+}
+
+int listen_at(const char *ip, int backlog, struct sockaddr_in *at)
+{
+    int fd = bind_at(ip, at);
+    if (listen(fd, backlog) == -1)
+        LAB_TROUBLE("listen");
+    return fd;
+}
+
+int bind_at(const char *ip, struct sockaddr_in *at)
+{
+    int fd = stream_socket();
+    struct sockaddr_in a = address(ip, 0);
+
+    if (bind(fd, (struct sockaddr *)&a, sizeof a) == -1)
+        LAB_TROUBLE(text("bind to %s", ip));
+    *at = own_address(fd);
+    return fd;
+}
+
+// -------------------------------------------------------------- connections
+
+int begin_connect(struct sockaddr_in at)
+{
+    int fd = stream_socket();
+
+    if (connect(fd, (struct sockaddr *)&at, sizeof at) == -1 &&
+        errno != EINPROGRESS) {
+        int error = errno;
+        close(fd);
+        return -error;
+    }
+    return fd;
+}
+
+int try_connect(struct sockaddr_in at)
+{
+    int fd = begin_connect(at);
+    if (fd < 0)
+        return fd;
+
+    struct pollfd ready = {fd, POLLOUT, 0};
+    int error = ETIMEDOUT;
+    socklen_t size = sizeof error;
+    if (poll(&ready, 1, 10000) == 1 &&
+        getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == -1)
+        LAB_TROUBLE("getsockopt");
+    if (error == 0)
+        return fd;
+    close(fd);
+    return -error;
+}
+
+int connect_to(struct program *p, struct sockaddr_in at)
+{
+    int fd = try_connect(at);
+    if (fd < 0)
+        fail(p, text("a client can connect to %s", show_address(at)),
+             text("connect: %s", error_name(-fd)));
+    return fd;
+}
+
+void expect_connect(struct program *p, int fd, struct sockaddr_in at)
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+
+    if (connect(fd, (struct sockaddr *)&at, sizeof at) == -1 &&
+        errno != EINPROGRESS)
+        error = errno;
+    else if (!wait_for(p, fd, POLLOUT))
+        error = ETIMEDOUT;
+    else
+        getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    if (error != 0)
+        fail(p, text("a client can connect to %s", show_address(at)),
+             text("connect: %s", error_name(error)));
+}
+
+int accept_from(struct program *p, int listen_fd)
+{
+    if (!wait_for(p, listen_fd, POLLIN))
+        fail(p,
+             text("it connects to the server at %s",
+                  show_address(own_address(listen_fd))),
+             "no connection came");
+    int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd == -1)
+        LAB_TROUBLE("accept");
+    return fd;
+}
+
+void reset(int fd)
+{
+    struct linger at_once = {1, 0};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close(fd);
+}
+
+// -------------------------------------------------------------------- bytes
+
+void send_bytes(struct program *p, int fd, const void *data, size_t size)
+{
+    const char *at = data;
+
+    while (size > 0) {
+        ssize_t n = send(fd, at, size, MSG_NOSIGNAL);
+        if (n > 0) {
+            at += n;
+            size -= (size_t)n;
+            continue;
+        }
+        if (errno != EAGAIN)
+            fail(p, "the connection stands while the peer sends",
+                 text("the peer's send: %s", error_name(errno)));
+        if (!wait_for(p, fd, POLLOUT))
+            fail(p, "it reads what the peer sends",
+                 text("its receive buffer is full, %zu bytes are still to "
+                      "send, and it reads no more",
+                      size));
+    }
+}
+
+size_t receive_bytes(struct program *p, int fd, void *data, size_t size,
+                     int *error)
+{
+    size_t got = 0;
+
+    if (error != NULL)
+        *error = EAGAIN;
+    while (got < size) {
+        ssize_t n = recv(fd, (char *)data + got, size - got, 0);
+        if (n > 0) {
+            got += (size_t)n;
+            continue;
+        }
+        if (n == -1 && errno == EAGAIN) {
+            if (wait_for(p, fd, POLLIN))
+                continue;
+            break;
+        }
+        if (error != NULL)
+            *error = n == 0 ? 0 : errno;
+        break;
+    }
+    return got;
+}
+
+void expect_bytes(struct program *p, int fd, const void *data, size_t size)
+{
+    char *got = calloc(1, size + 1);
+    int error;
+    size_t n = receive_bytes(p, fd, got, size, &error);
+    const char *expected = text("%zu bytes: %s", size, quoted(data, size));
+    size_t same = 0;
+
+    while (same < n && got[same] == ((const char *)data)[same])
+        same++;
+    if (same < n)
+        fail(p, expected,
+             text("byte %zu differs: %s", same, quoted(got, n)));
+    if (n < size)
+        fail(p, expected,
+             text("%zu bytes%s%s, then %s", n, n > 0 ? ": " : "",
+                  n > 0 ? quoted(got, n) : "",
+                  error == 0        ? "the end of the stream"
+                  : error == EAGAIN ? "nothing more"
+                                    : error_name(error)));
+    free(got);
+}
+
+void expect_echo(struct program *p, int fd, const void *data, size_t size)
+{
+    const char *want = data;
+    char got[65536];
+    size_t sent = 0, back = 0;
+
+    while (back < size) {
+        ssize_t n = sent < size ? send(fd, want + sent, size - sent,
+                                       MSG_NOSIGNAL | MSG_DONTWAIT)
+                                : 0;
+        if (n > 0)
+            sent += (size_t)n;
+        ssize_t m = recv(fd, got, sizeof got, MSG_DONTWAIT);
+        for (ssize_t i = 0; i < m; i++)
+            if (back + (size_t)i >= size || got[i] != want[back + (size_t)i])
+                fail(p, text("the same %zu bytes back, in order", size),
+                     text("byte %zu differs: %s instead of %s",
+                          back + (size_t)i, quoted(got + i, (size_t)(m - i)),
+                          quoted(want + back + i, size - back - (size_t)i)));
+        if (m > 0)
+            back += (size_t)m;
+        bool ended = m == 0 || (m == -1 && errno != EAGAIN);
+        if (ended || (n <= 0 && m <= 0 &&
+                      !wait_for(p, fd, sent < size ? POLLIN | POLLOUT : POLLIN)))
+            fail(p, text("the same %zu bytes back, in order", size),
+                 text("%zu of the %zu bytes that were sent came back, then %s",
+                      back, sent,
+                      m == 0  ? "the end of the stream"
+                      : ended ? error_name(errno)
+                              : "nothing more"));
+    }
+}
+
+static bool nothing_unread(struct program *p, void *context)
+{
+    struct tcp_socket end;
+    const struct sockaddr_in *pair = context;
+
+    (void)p;
+    return !find_tcp(ntohs(pair[0].sin_port), 0, ntohs(pair[1].sin_port),
+                     &end) ||
+           end.queued == 0;
+}
+
+void expect_read(struct program *p, int fd)
+{
+    struct sockaddr_in pair[] = {peer_address(fd), own_address(fd)};
+    if (!wait_until(p, nothing_unread, pair))
+        fail(p, "it reads what has come", "the bytes stay unread in the kernel");
+}
+
+void expect_end(struct program *p, int fd)
+{
+    char extra[64];
+    int error;
+    size_t n = receive_bytes(p, fd, extra, sizeof extra, &error);
+    const char *expected = "then the end of its stream (FIN), and no more bytes";
+
+    if (n > 0)
+        fail(p, expected, text("more bytes: %s", quoted(extra, n)));
+    if (error != 0)
+        fail(p, expected,
+             error == EAGAIN ? "nothing: it keeps the connection open"
+                             : text("a reset: %s", error_name(error)));
+}

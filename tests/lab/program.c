@@ -1,0 +1,940 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @file program.c
+ * @brief Runs a program: starts it alone with its pipes, waits for what it
+ * says or does, knows when to stop waiting, and leaves nothing of it behind.
+ */
+
+#include "lab.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    DEADLINE_MS = 10000, ///< the longest wait for any one thing
+    TICK_MS = 100,       ///< how often a sleeping program is looked at
+    QUIET_MS = 1500,     ///< asleep so long with nothing to wake it: for ever
+    AFTER_MS = 500,      ///< for what an ended program sent to be delivered
+    SPIN_MS = 2000,      ///< CPU time in one wait that only a busy loop needs
+    PROGRAMS_MAX = 8,    ///< in one test
+};
+
+struct stream {
+    int fd; ///< -1 at its end
+    char *text;
+    size_t size;
+};
+
+struct program {
+    pid_t pid;
+    int pidfd;
+    int in; ///< its stdin; -1: ended
+    struct stream out, err;
+    size_t seen; ///< what of out.text the test has consumed
+    bool ended;
+    int status; ///< as from waitpid(2), when ended
+    bool spun;  ///< it was given up because it burned CPU time
+    bool hung;  ///< it was given up because it slept
+    struct setup setup;
+    struct record *record;
+    const char *stem, *binary, *arguments;
+};
+
+static struct program programs[PROGRAMS_MAX];
+static int program_count;
+
+// ------------------------------------------------------------------ start
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void lab_begin(void)
+{
+    // Children of the program's that outlive it become ours, to be reaped.
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    signal(SIGPIPE, SIG_IGN);
+    program_count = 0;
+}
+
+/// A network of the program's own: only lo, up, with one more address. Needs no
+/// privilege where user namespaces are allowed. Returns 0, or errno.
+static int enter_own_network(const char *extra_address)
+{
+    struct ifreq request = {0};
+    struct sockaddr_in a = address(extra_address, 0);
+
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1)
+        return errno;
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    strcpy(request.ifr_name, "lo");
+    request.ifr_flags = IFF_UP;
+    if (fd == -1 || ioctl(fd, SIOCSIFFLAGS, &request) == -1)
+        return errno;
+    strcpy(request.ifr_name, "lo:1");
+    memcpy(&request.ifr_addr, &a, sizeof a);
+    if (ioctl(fd, SIOCSIFADDR, &request) == -1)
+        return errno;
+    close(fd);
+    return 0;
+}
+
+/// Whether enter_own_network works here: the whole of it, in a child.
+static int try_own_network(const char *extra_address)
+{
+    int status = 0;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(enter_own_network(extra_address));
+    if (pid == -1 || waitpid(pid, &status, 0) == -1)
+        return errno;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : EPERM;
+}
+
+/// In the child, between fork and exec: only what is async-signal-safe.
+static void become_program(const struct program *p, char *const argv[],
+                           char *const envp[], int in, int out, int err,
+                           int record, pid_t parent)
+{
+    sigset_t none;
+    struct rlimit no_core = {0, 0}, cpu = {30, 30};
+
+    setpgid(0, 0);
+    // Before PDEATHSIG: new credentials clear it.
+    if (p->setup.own_network != NULL &&
+        enter_own_network(p->setup.own_network) != 0)
+        _exit(127);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(127); // it died before the line above
+    for (int s = 1; s < NSIG; s++)
+        signal(s, SIG_DFL); // Criterion ignores some, and exec keeps that
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    setrlimit(RLIMIT_CORE, &no_core);
+    setrlimit(RLIMIT_CPU, &cpu);
+    dup2(in, 0);
+    dup2(out, 1);
+    dup2(err, 2);
+    dup2(record, 3); // the witness closes it before main: 3 is free again
+    close_range(4, ~0U, 0);
+    execve(p->binary, argv, envp);
+    _exit(127);
+}
+
+static const char *environment(const char *name, const char *otherwise)
+{
+    const char *value = getenv(name);
+    return value != NULL ? value : otherwise;
+}
+
+struct program *run_program(const char *suite_file, struct setup setup)
+{
+    cr_assert(program_count < PROGRAMS_MAX, "too many programs in one test");
+    struct program *p = &programs[program_count++];
+    const char *name = strrchr(suite_file, '/');
+    name = name == NULL ? suite_file : name + 1;
+
+    *p = (struct program){.setup = setup, .in = -1};
+    p->stem = text("%.*s", (int)strcspn(name, "."), name);
+    p->binary = text("%s/%s%s", environment("LAB_PROGRAMS", "build/graded/steps"),
+                     p->stem, setup.plain ? ".plain" : ".checked");
+    if (access(p->binary, X_OK) == -1)
+        fail(NULL, text("a program %s that can be run", p->binary),
+             "it is not there: it did not compile, or it was not built "
+             "(make check builds it)");
+
+    if (setup.own_network != NULL) {
+        int error = try_own_network(setup.own_network);
+        if (error != 0)
+            cr_skip("needs a network namespace, and this machine allows "
+                    "none: %s",
+                    strerror(error));
+    }
+
+    const char *argv[16] = {p->stem};
+    p->arguments = "";
+    for (int i = 0; setup.args != NULL && setup.args[i] != NULL; i++) {
+        argv[i + 1] = setup.args[i];
+        p->arguments =
+            text("%s %s", p->arguments,
+                 *setup.args[i] == '\0' || strpbrk(setup.args[i], " \n'") != NULL
+                     ? text("'%.200s'", setup.args[i])
+                     : text("%.200s", setup.args[i]));
+    }
+
+    const char *envp[16];
+    int n = 0;
+    envp[n++] = text("PATH=%s", environment("PATH", "/usr/bin:/bin"));
+    envp[n++] = "LC_ALL=C";
+    envp[n++] = "LAB_WITNESS=3";
+    // Leaks are looked for through ptrace, which may be denied.
+    envp[n++] = "ASAN_OPTIONS=detect_leaks=0:exitcode=99:abort_on_error=0";
+    envp[n++] = "UBSAN_OPTIONS=print_stacktrace=0";
+    if (!setup.unaided)
+        envp[n++] = "LAB_LINES=1";
+    if (setup.faults != NULL)
+        envp[n++] = text("LAB_FAULTS=%s", setup.faults);
+    if (setup.hosts != NULL)
+        envp[n++] = text("LAB_HOSTS=%s", setup.hosts);
+    if (setup.nofile != 0)
+        envp[n++] = text("LAB_NOFILE=%d", setup.nofile);
+    envp[n] = NULL;
+
+    int in[2], out[2], err[2];
+    int record = memfd_create("witness", MFD_CLOEXEC);
+    if (record == -1 || ftruncate(record, sizeof *p->record) == -1 ||
+        pipe2(in, O_CLOEXEC) == -1 || pipe2(out, O_CLOEXEC) == -1 ||
+        pipe2(err, O_CLOEXEC) == -1)
+        cr_assert_fail("the lab can't make a pipe: %s", strerror(errno));
+    p->record = mmap(NULL, sizeof *p->record, PROT_READ | PROT_WRITE,
+                     MAP_SHARED, record, 0);
+    cr_assert(p->record != MAP_FAILED, "the lab can't map: %s",
+              strerror(errno));
+
+    pid_t self = getpid();
+    p->pid = fork();
+    cr_assert(p->pid != -1, "the lab can't fork: %s", strerror(errno));
+    if (p->pid == 0)
+        become_program(p, (char *const *)argv, (char *const *)envp, in[0],
+                       out[1], err[1], record, self);
+
+    setpgid(p->pid, p->pid); // whoever is first: kill must find the group
+    p->pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
+    cr_assert(p->pidfd != -1, "the lab needs pidfd_open(2), Linux 5.3: %s",
+              strerror(errno));
+    close(in[0]);
+    close(out[1]);
+    close(err[1]);
+    close(record);
+    fcntl(out[0], F_SETFL, O_NONBLOCK);
+    fcntl(err[0], F_SETFL, O_NONBLOCK);
+    p->in = in[1];
+    p->out = (struct stream){out[0], calloc(1, 1), 0};
+    p->err = (struct stream){err[0], calloc(1, 1), 0};
+    return p;
+}
+
+// ------------------------------------------------------------------- stop
+
+/// Kill and reap every child of this process, whatever group it has gone to.
+static void reap_all(void)
+{
+    char path[64], list[4096];
+
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
+    for (int round = 0; round < 100; round++) {
+        FILE *file = fopen(path, "r");
+        if (file != NULL) {
+            if (fgets(list, sizeof list, file) != NULL)
+                for (char *at = list, *end; *at != '\0'; at = end) {
+                    long pid = strtol(at, &end, 10);
+                    if (end == at)
+                        break;
+                    kill((pid_t)pid, SIGKILL);
+                }
+            fclose(file);
+        }
+        pid_t pid;
+        while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+            ;
+        if (pid == -1)
+            return; // ECHILD: none is left
+        struct timespec nap = {0, 1000000};
+        nanosleep(&nap, NULL); // they are dying; SIGKILL can't be refused
+    }
+}
+
+void stop_program(struct program *p)
+{
+    if (p->pid > 0)
+        kill(-p->pid, SIGKILL);
+    if (!p->ended && p->pid > 0) {
+        waitpid(p->pid, &p->status, 0);
+        p->ended = true;
+    }
+}
+
+void lab_end(void)
+{
+    for (int i = 0; i < program_count; i++)
+        stop_program(&programs[i]);
+    reap_all();
+}
+
+// ------------------------------------------------------------------- wait
+
+static bool drain(struct stream *s)
+{
+    char chunk[65536];
+    bool any = false;
+
+    while (s->fd != -1) {
+        ssize_t got = read(s->fd, chunk, sizeof chunk);
+        if (got == -1 && errno == EINTR)
+            continue;
+        if (got == -1)
+            break; // EAGAIN
+        if (got == 0) {
+            close(s->fd);
+            s->fd = -1;
+            break;
+        }
+        any = true;
+        if (s->size > 4 << 20)
+            continue; // a flood: what it says is no longer of interest
+        s->text = realloc(s->text, s->size + (size_t)got + 1);
+        memcpy(s->text + s->size, chunk, (size_t)got);
+        s->size += (size_t)got;
+        s->text[s->size] = '\0';
+    }
+    return any;
+}
+
+static bool collect(struct program *p)
+{
+    bool any = false;
+
+    if (!p->ended && waitpid(p->pid, &p->status, WNOHANG) == p->pid) {
+        p->ended = true;
+        any = true;
+    }
+    any |= drain(&p->out);
+    any |= drain(&p->err);
+    return any;
+}
+
+/// What the program and all of its group have done so far: a number that
+/// changes whenever one of them runs. Returns false if one is running.
+static bool asleep(const struct program *p, unsigned long *activity,
+                   long *cpu_ms)
+{
+    DIR *proc = opendir("/proc");
+    struct dirent *entry;
+    bool all_asleep = true;
+    unsigned long ticks = 0;
+
+    *activity = 0;
+    while (proc != NULL && (entry = readdir(proc)) != NULL) {
+        if (!isdigit((unsigned char)*entry->d_name))
+            continue;
+        char path[300], line[1024];
+        snprintf(path, sizeof path, "/proc/%s/stat", entry->d_name);
+        FILE *file = fopen(path, "r");
+        if (file == NULL)
+            continue;
+        char *after = fgets(line, sizeof line, file) != NULL
+                          ? strrchr(line, ')')
+                          : NULL;
+        fclose(file);
+        char state;
+        int group;
+        unsigned long user, system;
+        if (after == NULL ||
+            sscanf(after, ") %c %*d %d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+                   &state, &group, &user, &system) != 4 ||
+            group != p->pid)
+            continue;
+        if (state != 'S' && state != 'Z')
+            all_asleep = false;
+        ticks += user + system;
+
+        snprintf(path, sizeof path, "/proc/%s/status", entry->d_name);
+        file = fopen(path, "r");
+        unsigned long switches;
+        while (file != NULL && fgets(line, sizeof line, file) != NULL)
+            if (sscanf(line, "voluntary_ctxt_switches: %lu", &switches) == 1 ||
+                sscanf(line, "nonvoluntary_ctxt_switches: %lu", &switches) == 1)
+                *activity += switches;
+        if (file != NULL)
+            fclose(file);
+    }
+    if (proc != NULL)
+        closedir(proc);
+    *activity += ticks << 16;
+    *cpu_ms = (long)(ticks * 1000 / (unsigned long)sysconf(_SC_CLK_TCK));
+    return all_asleep;
+}
+
+/// One wait, with all that tells when to give it up.
+struct patience {
+    int64_t deadline, next_tick;
+    int quiet;
+    unsigned long activity;
+    long cpu_begin;
+};
+
+static struct patience patience_begin(void)
+{
+    int64_t now = now_ms();
+    return (struct patience){now + DEADLINE_MS, now + TICK_MS, 0, 0, -1};
+}
+
+/// Sleep until something happens to the program, or fd is ready, or some time
+/// has passed. Returns false when there is nothing to hope for any more.
+static bool wait_a_little(struct program *p, struct patience *w, int fd,
+                          short events, int at_most_ms)
+{
+    struct pollfd fds[] = {{fd, events, 0},
+                           {p->out.fd, POLLIN, 0},
+                           {p->err.fd, POLLIN, 0},
+                           {p->ended ? -1 : p->pidfd, POLLIN, 0}};
+    int64_t now = now_ms();
+    int64_t until = w->next_tick < w->deadline ? w->next_tick : w->deadline;
+    int timeout = until > now ? (int)(until - now) : 0;
+
+    if (at_most_ms < timeout)
+        timeout = at_most_ms;
+    int ready = poll(fds, 4, timeout);
+    if (collect(p))
+        w->quiet = 0;
+    if (ready > 0 && fds[0].revents != 0)
+        return true;
+
+    now = now_ms();
+    if (now >= w->deadline)
+        return false;
+    if (now >= w->next_tick) {
+        unsigned long activity;
+        long cpu;
+        bool idle = asleep(p, &activity, &cpu) && activity == w->activity;
+
+        w->next_tick = now + TICK_MS;
+        w->quiet = idle ? w->quiet + 1 : 0;
+        w->activity = activity;
+        if (w->cpu_begin == -1)
+            w->cpu_begin = cpu;
+        bool for_ever = w->quiet * TICK_MS >= QUIET_MS + p->setup.naps_ms;
+        if (!p->ended && for_ever)
+            return p->hung = true, false;
+        if (!p->ended && cpu - w->cpu_begin > SPIN_MS)
+            return p->spun = true, false;
+        if (p->ended && w->quiet * TICK_MS >= AFTER_MS)
+            return false;
+    }
+    return true;
+}
+
+bool wait_for(struct program *p, int fd, short events)
+{
+    struct patience w = patience_begin();
+
+    for (;;) {
+        struct pollfd ready = {fd, events, 0};
+        if (poll(&ready, 1, 0) == 1)
+            return true;
+        if (!wait_a_little(p, &w, fd, events, DEADLINE_MS))
+            return poll(&ready, 1, 0) == 1;
+    }
+}
+
+bool wait_until(struct program *p, bool (*check)(struct program *, void *),
+                void *context)
+{
+    struct patience w = patience_begin();
+
+    for (;;) {
+        collect(p);
+        bool ended = p->ended;
+        if (check(p, context))
+            return true;
+        if (ended || !wait_a_little(p, &w, -1, 0, 5))
+            return collect(p), check(p, context);
+    }
+}
+
+void stop_and_continue(struct program *p)
+{
+    char line[1024] = "";
+    kill(p->pid, SIGSTOP);
+    for (int i = 0; i < 2000; i++) { // until it has stopped: state T
+        FILE *file = fopen(text("/proc/%d/stat", p->pid), "r");
+        char *after = file != NULL && fgets(line, sizeof line, file) != NULL
+                          ? strrchr(line, ')')
+                          : NULL;
+        if (file != NULL)
+            fclose(file);
+        if (after == NULL || after[2] == 'T' || after[2] == 'Z')
+            break;
+        poll(NULL, 0, 1);
+    }
+    kill(p->pid, SIGCONT);
+}
+
+bool has_ended(struct program *p)
+{
+    collect(p);
+    return p->ended;
+}
+
+// ------------------------------------------------------------------ input
+
+void press_enter(struct program *p)
+{
+    if (p->in != -1 && write(p->in, "\n", 1) == -1 && errno != EPIPE)
+        cr_assert_fail("the lab can't write to the program: %s",
+                       strerror(errno));
+}
+
+void end_stdin(struct program *p)
+{
+    if (p->in != -1)
+        close(p->in);
+    p->in = -1;
+}
+
+// ----------------------------------------------------------------- output
+
+static bool ended(struct program *p, void *unused)
+{
+    (void)unused;
+    return p->ended;
+}
+
+/// Find the next whole line that begins so.
+struct line_search {
+    const char *before;
+    const char *line;
+};
+
+static bool line_is_there(struct program *p, void *context)
+{
+    struct line_search *search = context;
+    size_t size = strlen(search->before);
+    char *at = p->out.text + p->seen, *end;
+
+    while ((end = strchr(at, '\n')) != NULL) {
+        // The article says "Connected", but the case of it is free.
+        bool same = strncmp(search->before, "Connected", 9) == 0
+                        ? strncasecmp(at, search->before, size) == 0
+                        : strncmp(at, search->before, size) == 0;
+        if (same) {
+            search->line = text("%.*s", (int)(end - at), at);
+            p->seen = (size_t)(end + 1 - p->out.text);
+            return true;
+        }
+        at = end + 1;
+    }
+    return false;
+}
+
+const char *expect_line(struct program *p, const char *before)
+{
+    struct line_search search = {before, NULL};
+
+    if (!wait_until(p, line_is_there, &search)) {
+        const char *there = strstr(p->out.text, before);
+        fail(p,
+             text("a line on stdout that begins \"%s\"%s", before,
+                  p->setup.unaided ? ", at once, though stdout is a pipe" : ""),
+             there != NULL && there < p->out.text + p->seen
+                 ? "that line only before one that should have come first"
+             : there != NULL ? "those words, but not as a line of their own "
+                               "(a line ends with a newline)"
+             : p->setup.unaided
+                 ? "no such line. To a pipe, stdio writes only when its buffer "
+                   "is full: setvbuf(stdout, NULL, _IOLBF, 0) or fflush"
+                 : "no such line");
+    }
+    return search.line;
+}
+
+struct sockaddr_in expect_address(struct program *p, const char *before)
+{
+    const char *line = expect_line(p, before);
+    const char *rest = line + strlen(before);
+    char ip[INET_ADDRSTRLEN];
+    int port, used = -1;
+    struct sockaddr_in a;
+
+    if (sscanf(rest, "%15[0-9.]:%d%n", ip, &port, &used) != 2 ||
+        rest[used] != '\0' || port < 0 || port > 65535)
+        fail(p, text("the line \"%sADDRESS:PORT\", like %s127.0.0.1:4444",
+                     before, before),
+             text("the line %s", quoted(line, strlen(line))));
+    a = address(ip, port);
+    return a;
+}
+
+void expect_told(struct program *p, const char *before, struct sockaddr_in want)
+{
+    struct sockaddr_in got = expect_address(p, before);
+
+    if (got.sin_port != want.sin_port ||
+        got.sin_addr.s_addr != want.sin_addr.s_addr)
+        fail(p, text("%s%s", before, show_address(want)),
+             text("%s%s", before, show_address(got)));
+}
+
+void expect_connected(struct program *p, struct sockaddr_in to,
+                      const struct sockaddr_in *from)
+{
+    const char *line = expect_line(p, "connected to ");
+    char to_text[32], from_text[32], ip[32];
+    int port, used = -1;
+    const char *want =
+        text("connected to %s from %s", show_address(to),
+             from != NULL ? show_address(*from) : "ADDRESS:PORT");
+
+    if (sscanf(line, "connected to %31s from %31s%n", to_text, from_text,
+               &used) != 2 ||
+        line[used] != '\0' || strcmp(to_text, show_address(to)) != 0 ||
+        sscanf(from_text, "%31[0-9.]:%d", ip, &port) != 2 || port == 0 ||
+        (from != NULL && strcmp(from_text, show_address(*from)) != 0))
+        fail(p, text("the line \"%s\"", want),
+             text("the line %s", quoted(line, strlen(line))));
+}
+
+static bool line_or_end(struct program *p, void *context)
+{
+    return p->ended || line_is_there(p, context);
+}
+
+/// The address of the program's first call of this kind.
+static const struct sockaddr_in *first_address(struct program *p, int id)
+{
+    unsigned count = atomic_load(&p->record->count);
+    for (unsigned i = 0; i < count; i++) {
+        const struct call *call = call_at(p->record, i);
+        if (call != NULL && call->id == id)
+            return (const struct sockaddr_in *)&call->address;
+    }
+    return NULL;
+}
+
+void expect_default_bind(struct program *p, const char *before)
+{
+    struct line_search search = {before, NULL};
+    struct sockaddr_in want = address("127.0.0.1", 4444);
+
+    wait_until(p, line_or_end, &search);
+    p->seen = 0;
+    if (strstr(p->err.text, "bind: Address already in use") == NULL) {
+        expect_told(p, before, want);
+        return;
+    }
+    const struct sockaddr_in *asked = first_address(p, CALL_bind);
+    if (asked == NULL || strcmp(show_address(*asked), "127.0.0.1:4444") != 0)
+        fail(p, "without arguments it binds to 127.0.0.1:4444",
+             asked == NULL ? "it has not called bind"
+                           : text("bind to %s", show_address(*asked)));
+}
+
+void expect_default_connect(struct program *p)
+{
+    wait_until(p, ended, NULL);
+    const struct sockaddr_in *asked = first_address(p, CALL_connect);
+    if (asked == NULL || strcmp(show_address(*asked), "127.0.0.1:4444") != 0)
+        fail(p, "without arguments it connects to 127.0.0.1:4444",
+             asked == NULL ? "it has not called connect"
+                           : text("connect to %s", show_address(*asked)));
+}
+
+static bool is_waiting(struct program *p, void *unused)
+{
+    char line[1024] = "";
+    const char *path = text("/proc/%d/stat", p->pid);
+    FILE *file = fopen(path, "r");
+
+    (void)unused;
+    if (file == NULL)
+        return false;
+    char *after =
+        fgets(line, sizeof line, file) != NULL ? strrchr(line, ')') : NULL;
+    fclose(file);
+    return after != NULL && after[2] == 'S';
+}
+
+void expect_hold(struct program *p)
+{
+    const char *prompt = "press Enter to close";
+    const char *line = expect_line(p, prompt);
+
+    if (strcmp(line, prompt) != 0)
+        fail(p, text("the line \"%s\", alone", prompt),
+             text("the line %s", quoted(line, strlen(line))));
+    if (!wait_until(p, is_waiting, NULL))
+        fail(p, "after \"press Enter to close\" it waits for Enter",
+             "it did not wait");
+}
+
+struct text_search {
+    const char *what;
+    bool whole_line;
+};
+
+static bool error_is_there(struct program *p, void *context)
+{
+    struct text_search *search = context;
+    size_t size = strlen(search->what);
+    const char *at = p->err.text;
+
+    while ((at = strstr(at, search->what)) != NULL) {
+        if (!search->whole_line || ((at == p->err.text || at[-1] == '\n') &&
+                                    (at[size] == '\n' || at[size] == '\0')))
+            return true;
+        at++;
+    }
+    return false;
+}
+
+void expect_error_line(struct program *p, const char *line)
+{
+    struct text_search search = {line, true};
+    if (!wait_until(p, error_is_there, &search))
+        fail(p, text("the line \"%s\" on stderr", line), "no such line");
+}
+
+void expect_error_text(struct program *p, const char *what)
+{
+    struct text_search search = {what, false};
+    if (!wait_until(p, error_is_there, &search))
+        fail(p, text("\"%s\" on stderr", what), "no such words");
+}
+
+// -------------------------------------------------------------------- end
+
+void expect_exit(struct program *p, int status, const char *because)
+{
+    if (!wait_until(p, ended, NULL))
+        fail(p, text("it ends with status %d: %s", status, because),
+             "it did not end");
+    if (!WIFEXITED(p->status) || WEXITSTATUS(p->status) != status)
+        fail(p, text("it ends with status %d: %s", status, because),
+             how_it_ended(p));
+}
+
+void expect_failure_of_either(struct program *p, const char *call,
+                              const char *other, int error,
+                              const char *success)
+{
+    const char *line = text("%s: %s", call, strerror(error));
+    struct text_search search = {line, true};
+    struct text_search alias = {text("%s: %s", other, strerror(error)), true};
+    const char *expected =
+        text("when %s fails: the line \"%s\" on stderr and exit status 1", call,
+             line);
+
+    if (!wait_until(p, ended, NULL))
+        fail(p, expected, "it did not end");
+    if (!error_is_there(p, &search) && !error_is_there(p, &alias))
+        fail(p, expected, "no such line");
+    if (!WIFEXITED(p->status) || WEXITSTATUS(p->status) != 1)
+        fail(p, expected, how_it_ended(p));
+
+    const char *forbidden[] = {success, "press Enter to close"};
+    for (int i = 0; i < 2; i++) {
+        struct line_search after = {forbidden[i], NULL};
+        if (line_is_there(p, &after))
+            fail(p, text("after %s has failed, no line \"%s…\" on stdout", call,
+                         forbidden[i]),
+                 text("the line \"%s\"", after.line));
+    }
+    if (atomic_load(&p->record->left_open) > 1)
+        remark(p, text("%s failed and the program ended with descriptor %d "
+                       "still open. The kernel closes it; good manners close "
+                       "it before",
+                       call, p->record->left_fd));
+}
+
+void expect_failure(struct program *p, const char *call, int error,
+                    const char *success)
+{
+    // accept4 may call itself by either name.
+    const char *other = strcmp(call, "accept") == 0 ? "accept4" : call;
+    expect_failure_of_either(p, call, other, error, success);
+}
+
+void expect_connection_lost(struct program *p)
+{
+    const char *expected = "the line \"CALL: Connection reset by peer\" or "
+                           "\"CALL: Broken pipe\" on stderr, and exit status 1";
+    static const char *const reasons[] = {": Connection reset by peer",
+                                          ": Broken pipe"};
+
+    if (!wait_until(p, ended, NULL))
+        fail(p, expected, "it did not end");
+    for (int i = 0; i < 2; i++) {
+        const char *at = strstr(p->err.text, reasons[i]);
+        if (at == NULL || at == p->err.text || !isalnum((unsigned char)at[-1]))
+            continue;
+        if (!WIFEXITED(p->status) || WEXITSTATUS(p->status) != 1)
+            fail(p, expected, how_it_ended(p));
+        return;
+    }
+    fail(p, expected, "no such line");
+}
+
+static bool has_called(struct program *p, void *id)
+{
+    return first_address(p, *(int *)id) != NULL;
+}
+
+void expect_called(struct program *p, int id)
+{
+    if (!wait_until(p, has_called, &id))
+        fail(p, "it makes the call", "it does not");
+}
+
+void expect_usage(struct program *p)
+{
+    const char *expected = text("\"usage: …\" on stderr and exit status 2, "
+                                "before any socket call, for the arguments%s",
+                                p->arguments);
+    if (!wait_until(p, ended, NULL))
+        fail(p, expected, "it did not end");
+    if (!WIFEXITED(p->status) || WEXITSTATUS(p->status) != 2)
+        fail(p, expected, how_it_ended(p));
+    if (strncmp(p->err.text, "usage: ", 7) != 0 &&
+        strstr(p->err.text, "\nusage: ") == NULL)
+        fail(p, expected, "no line that begins \"usage: \"");
+    if (p->out.size != 0)
+        fail(p, expected, "something on stdout");
+    if (atomic_load(&p->record->count) != 0)
+        fail(p, expected, "a socket call before the arguments were checked");
+}
+
+void expect_asleep(struct program *p)
+{
+    enum { LOOKS = 12, LOOK_MS = 15, CPU_MS = 80 };
+    long before = cpu_of(p);
+
+    for (int i = 0; i < LOOKS; i++) {
+        struct pollfd fds[] = {{p->pidfd, POLLIN, 0}};
+        poll(fds, 1, LOOK_MS);
+        if (has_ended(p))
+            fail(p, "it goes on waiting", "it ended");
+        if (cpu_of(p) - before > CPU_MS) {
+            p->spun = true;
+            fail(p, "it sleeps in the kernel while there is nothing to do",
+                 text("%ld ms of CPU time in less than %d ms",
+                      cpu_of(p) - before, (i + 1) * LOOK_MS + LOOK_MS));
+        }
+    }
+}
+
+void expect_all_closed(struct program *p)
+{
+    int left = atomic_load(&p->record->left_open);
+
+    if (left > 1)
+        fail(p, "the program closes every socket itself before it ends",
+             text("%d still open at the end, descriptor %d for one", left - 1,
+                  p->record->left_fd));
+}
+
+void expect_clean_close(struct program *p)
+{
+    if (has_ended(p))
+        fail(p, "it waits for Enter", "it ended before Enter was pressed");
+    press_enter(p);
+    expect_exit(p, 0, "after Enter it closes everything and has succeeded");
+    expect_all_closed(p);
+}
+
+// -------------------------------------------------------------- what it is
+
+pid_t pid_of(const struct program *p)
+{
+    return p->pid;
+}
+
+const char *output_of(const struct program *p)
+{
+    return p->out.text;
+}
+
+const char *errors_of(const struct program *p)
+{
+    return p->err.text;
+}
+
+struct record *record_of(const struct program *p)
+{
+    return p->record;
+}
+
+const char *stem_of(const struct program *p)
+{
+    return p->stem;
+}
+
+const char *binary_of(const struct program *p)
+{
+    return p->binary;
+}
+
+const char *arguments_of(const struct program *p)
+{
+    return p->arguments;
+}
+
+const struct setup *setup_of(const struct program *p)
+{
+    return &p->setup;
+}
+
+long memory_of(const struct program *p)
+{
+    char line[256];
+    long most = -1;
+    FILE *file = fopen(text("/proc/%d/status", p->pid), "r");
+
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        if (sscanf(line, "VmHWM: %ld", &most) == 1)
+            break;
+    if (file != NULL)
+        fclose(file);
+    return most;
+}
+
+long cpu_of(const struct program *p)
+{
+    unsigned long activity;
+    long cpu;
+
+    asleep(p, &activity, &cpu);
+    return cpu;
+}
+
+const char *how_it_ended(struct program *p)
+{
+    collect(p);
+    if (p->ended && WIFSIGNALED(p->status))
+        return text("it was killed by %s (%s)",
+                    text("SIG%s", sigabbrev_np(WTERMSIG(p->status))),
+                    strsignal(WTERMSIG(p->status)));
+    if (p->ended)
+        return text("it ended with status %d", WEXITSTATUS(p->status));
+    if (p->spun)
+        return text("it still ran and never slept: %ld ms of CPU time so far. "
+                    "A program waits in the kernel, it does not ask again and "
+                    "again",
+                    cpu_of(p));
+    const char *call = blocked_in(p);
+    return call != NULL ? text("it still ran, blocked in %s", call)
+                        : "it still ran";
+}

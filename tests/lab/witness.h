@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @file witness.h
+ * @brief The record that the witness inside a program shares with its test.
+ *
+ * The test makes a memfd of this layout and hands it over in LAB_WITNESS; the
+ * witness maps it and closes the descriptor before main begins. The program
+ * could write into it, so it explains verdicts; it never makes one where the
+ * kernel or the peer can be asked.
+ */
+#ifndef LAB_WITNESS_H
+#define LAB_WITNESS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+/// The witnessed calls, as X(name, family). The family says what a fault for
+/// "accept", "recv", "send" … applies to, whichever call the student chose.
+#define WITNESSED_CALLS(X)                                                     \
+    X(socket, SOCKET)                                                          \
+    X(bind, BIND)                                                              \
+    X(listen, LISTEN)                                                          \
+    X(accept, ACCEPT)                                                          \
+    X(accept4, ACCEPT)                                                         \
+    X(connect, CONNECT)                                                        \
+    X(getsockname, NAME)                                                       \
+    X(getpeername, NAME)                                                       \
+    X(setsockopt, OPTION)                                                      \
+    X(getsockopt, OPTION)                                                      \
+    X(recv, RECV)                                                              \
+    X(recvfrom, RECV)                                                          \
+    X(recvmsg, RECV)                                                           \
+    X(read, RECV)                                                              \
+    X(readv, RECV)                                                             \
+    X(send, SEND)                                                              \
+    X(sendto, SEND)                                                            \
+    X(sendmsg, SEND)                                                           \
+    X(write, SEND)                                                             \
+    X(writev, SEND)                                                            \
+    X(poll, WAIT)                                                              \
+    X(ppoll, WAIT)                                                             \
+    X(select, WAIT)                                                            \
+    X(pselect, WAIT)                                                           \
+    X(epoll_wait, WAIT)                                                        \
+    X(shutdown, CLOSE)                                                         \
+    X(close, CLOSE)                                                            \
+    X(getaddrinfo, RESOLVE)
+
+#define X(name, family) CALL_##name,
+enum call_id { WITNESSED_CALLS(X) CALL_COUNT };
+#undef X
+
+enum call_family {
+    FAMILY_SOCKET,
+    FAMILY_BIND,
+    FAMILY_LISTEN,
+    FAMILY_ACCEPT,
+    FAMILY_CONNECT,
+    FAMILY_NAME,
+    FAMILY_OPTION,
+    FAMILY_RECV,
+    FAMILY_SEND,
+    FAMILY_WAIT,
+    FAMILY_CLOSE,
+    FAMILY_RESOLVE,
+};
+
+enum call_state { CALL_FREE, CALL_ENTERED, CALL_RETURNED };
+
+/// One call of the program.
+struct call {
+    _Atomic int state; ///< enum call_state
+    int id;            ///< enum call_id
+    int pid;           ///< who called: a program may fork
+    int fd;            ///< first argument, or -1
+    int injected;      ///< errno that the lab returned instead of calling, or 0
+    int error;         ///< errno after a failure
+    int64_t result;
+    int64_t arg[3];     ///< the plain arguments after fd
+    uint64_t pc;        ///< return address in the program: its source line
+    int64_t entered_ns; ///< CLOCK_MONOTONIC
+    int64_t returned_ns;
+    struct sockaddr_storage address; ///< given or returned; ss_family 0: none
+};
+
+enum {
+    RECORD_HEAD = 200, ///< the first calls are kept …
+    RECORD_TAIL = 200, ///< … and the last ones; those between are counted
+};
+
+struct record {
+    atomic_uint count;     ///< calls made so far
+    int main_pid;          ///< the process that main began in
+    _Atomic int left_open; ///< sockets open when it ended, plus 1; 0: unknown
+    int left_fd;           ///< one of them
+    struct call calls[RECORD_HEAD + RECORD_TAIL];
+};
+
+/// Where the call with this number is kept.
+static inline struct call *record_slot(struct record *record, unsigned number)
+{
+    return &record->calls[number < RECORD_HEAD
+                              ? number
+                              : RECORD_HEAD +
+                                    (number - RECORD_HEAD) % RECORD_TAIL];
+}
+
+#endif
