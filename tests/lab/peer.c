@@ -117,6 +117,8 @@ struct sockaddr_in free_address(const char *ip)
 
     for (unsigned i = 0; i < 10000; i++) {
         struct sockaddr_in a = address(ip, (int)(20000 + (start + i) % 12000));
+        if (a.sin_port >> 8 == (a.sin_port & 0xff))
+            continue; // the same in either byte order: it would hide htons
         struct sockaddr_in any = a;
         any.sin_addr.s_addr = htonl(INADDR_ANY);
         int sign = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
