@@ -111,8 +111,10 @@ C_FILES := $(wildcard steps/*.c solutions/*.c tests/*.c tests/lab/*.c tests/lab/
 lint: | $(BUILD)/linters ## the style of the house: clang-format, cppcheck, clang-tidy, shellcheck
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
-		--enable=warning,portability,performance steps solutions
+		--enable=warning,portability,performance -D_GNU_SOURCE steps solutions tests/lab
 	clang-tidy --quiet --warnings-as-errors='*' $(wildcard solutions/*.c) -- $(WARN)
+	clang-tidy --quiet --warnings-as-errors='*' $(wildcard tests/*.c tests/lab/*.c) \
+		-- $(WARN) -D_GNU_SOURCE
 	shellcheck .ci/run
 
 help: ## this list

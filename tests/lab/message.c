@@ -20,7 +20,7 @@
 
 enum {
     WIDTH = 80,
-    LABEL = 10,    ///< columns of "Expected  "
+    LABEL = 10, ///< columns of "Expected  "
     CALLS_MOST = 24,
 };
 
@@ -83,8 +83,8 @@ static const char *const names[] = {
 const struct call *call_at(const struct record *record, unsigned number)
 {
     unsigned count = atomic_load(&record->count);
-    bool kept = number < count && (number < RECORD_HEAD ||
-                                   number + RECORD_TAIL >= count);
+    bool kept = number < count &&
+                (number < RECORD_HEAD || number + RECORD_TAIL >= count);
     struct call *call = record_slot((struct record *)record, number);
 
     return kept && atomic_load(&call->state) != CALL_FREE ? call : NULL;
@@ -135,7 +135,7 @@ static const char *option_name(const struct call *call)
                : name == SO_RCVTIMEO  ? "SOL_SOCKET, SO_RCVTIMEO"
                : name == SO_SNDTIMEO  ? "SOL_SOCKET, SO_SNDTIMEO"
                : name == SO_LINGER    ? "SOL_SOCKET, SO_LINGER"
-                                 : text("SOL_SOCKET, %d", (int)name);
+                                      : text("SOL_SOCKET, %d", (int)name);
     return text("%d, %d", (int)level, (int)name);
 }
 
@@ -341,10 +341,8 @@ static void print_part(FILE *out, const char *label, const char *what)
         size_t word = strcspn(at, " \n");
         size_t space = strspn(at, " ");
         int width = 0; // in characters, not bytes
-        for (size_t i = space; i < (space > 0 ? strcspn(at + space, " \n") +
-                                                    space
-                                              : word);
-             i++)
+        for (size_t i = space;
+             i < (space > 0 ? strcspn(at + space, " \n") + space : word); i++)
             width += ((unsigned char)at[i] & 0xc0) != 0x80;
         if (*at == '\n') {
             fprintf(out, "\n%*s", LABEL, "");
@@ -430,8 +428,8 @@ void fail(struct program *p, const char *expected, const char *saw)
             print_part(out, "Likely", mistake);
         print_part(out, "Look at",
                    text("%s/%s.c, docs/%s.md, %s",
-                        steps != NULL ? steps : "steps", stem_of(p),
-                        stem_of(p), manuals(stem_of(p))));
+                        steps != NULL ? steps : "steps", stem_of(p), stem_of(p),
+                        manuals(stem_of(p))));
         print_part(out, "Ran", text("%s%s", stem_of(p), arguments_of(p)));
         stop_program(p);
     } else {

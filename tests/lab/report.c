@@ -50,9 +50,9 @@ struct test {
 };
 
 struct step {
-    char stem[32]; ///< "02_bind"
-    double worth;  ///< points
-    bool asked;    ///< part of this check
+    char stem[32];  ///< "02_bind"
+    double worth;   ///< points
+    bool asked;     ///< part of this check
     char *compiler; ///< what the compiler said, NULL: nothing
     bool built;
 };
@@ -179,10 +179,12 @@ static int step_of(const struct criterion_test *t)
 
 static void find_tests(struct criterion_test_set *set)
 {
-    FOREACH_SET (struct criterion_suite_set *suite, set->suites) {
+    FOREACH_SET(struct criterion_suite_set * suite, set->suites)
+    {
         if (suite->tests == NULL)
             continue;
-        FOREACH_SET (struct criterion_test *t, suite->tests) {
+        FOREACH_SET(struct criterion_test * t, suite->tests)
+        {
             if (test_count == TESTS_MAX) {
                 fprintf(stderr, "check: more than %d tests\n", TESTS_MAX);
                 exit(2);
@@ -373,10 +375,14 @@ static void say_step(int step)
     bool begun = points > 0 || todo == NULL;
     char line[160];
 
-    paint(whole ? GREEN : begun ? RED : FAINT,
-          whole ? "  ✔ " : begun ? "  ✘ " : "  ○ ");
-    snprintf(line, sizeof line, "%-16s %4.4g of %-3g", steps[step].stem,
-             points, steps[step].worth);
+    paint(whole   ? GREEN
+          : begun ? RED
+                  : FAINT,
+          whole   ? "  ✔ "
+          : begun ? "  ✘ "
+                  : "  ○ ");
+    snprintf(line, sizeof line, "%-16s %4.4g of %-3g", steps[step].stem, points,
+             steps[step].worth);
     paint(whole ? GREEN : begun ? BOLD : FAINT, line);
     if (!steps[step].built)
         say("  does not compile");
@@ -472,18 +478,19 @@ static bool write_results(long seed, double points, double worth)
     json_t *notes = json_array();
     for (int i = 0; i < remark_count; i++)
         json_array_append_new(notes, json_string(remarks[i]));
-    json_t *all = json_pack("{s:s, s:I, s:f, s:f, s:o, s:o}", "folder",
-                            steps_name, "seed", (json_int_t)seed, "points",
-                            points, "of", worth, "steps", list, "remarks",
-                            notes);
+    json_t *all =
+        json_pack("{s:s, s:I, s:f, s:f, s:o, s:o}", "folder", steps_name,
+                  "seed", (json_int_t)seed, "points", points, "of", worth,
+                  "steps", list, "remarks", notes);
 
     // Whole or not at all: a check beside this one may be reading it.
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s.%d", results, getpid());
-    bool written = all != NULL &&
-                   json_dump_file(all, path, JSON_INDENT(1) |
-                                                 JSON_REAL_PRECISION(6)) == 0 &&
-                   rename(path, results) == 0;
+    bool written =
+        all != NULL &&
+        json_dump_file(all, path, JSON_INDENT(1) | JSON_REAL_PRECISION(6)) ==
+            0 &&
+        rename(path, results) == 0;
     if (!written)
         fprintf(stderr, "check: can't write %s: %s\n", results,
                 strerror(errno));
@@ -644,21 +651,39 @@ int main(int argc, char *argv[])
 
     setlocale(LC_ALL, "");
     utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-    colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL &&
-             getenv("TERM") != NULL && strcmp(getenv("TERM"), "dumb") != 0;
+    const char *terminal = getenv("TERM"), *no_colour = getenv("NO_COLOR");
+    colour = isatty(STDOUT_FILENO) && terminal != NULL &&
+             strcmp(terminal, "dumb") != 0 &&
+             (no_colour == NULL || *no_colour == '\0');
     progress = isatty(STDOUT_FILENO);
     setlocale(LC_NUMERIC, "C");
 
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (c) {
-        case 's': steps_name = optarg; break;
-        case 'p': programs = optarg; break;
-        case 'r': results = optarg; break;
-        case 'v': points = optarg; break;
-        case 'o': if (only_count < STEPS_MAX) only[only_count++] = optarg; break;
-        case 'e': seed = *optarg == '\0' ? -1 : atol(optarg); break;
-        case 'w': only_where = true; break;
-        default: return 2;
+        case 's':
+            steps_name = optarg;
+            break;
+        case 'p':
+            programs = optarg;
+            break;
+        case 'r':
+            results = optarg;
+            break;
+        case 'v':
+            points = optarg;
+            break;
+        case 'o':
+            if (only_count < STEPS_MAX)
+                only[only_count++] = optarg;
+            break;
+        case 'e':
+            seed = *optarg == '\0' ? -1 : atol(optarg);
+            break;
+        case 'w':
+            only_where = true;
+            break;
+        default:
+            return 2;
         }
     }
     if (only_where)
