@@ -442,58 +442,74 @@ static void say_failures(int step, bool every)
                open ? " that wait for the same TODO" : "");
 }
 
-static bool write_results(long seed, double points, double worth)
+/// Write it whole or not at all: a check beside this one may be reading it.
+static bool write_json(json_t *json, const char *path)
 {
+    char beside[PATH_MAX];
+    snprintf(beside, sizeof beside, "%s.%d", path, getpid());
+    bool written =
+        json != NULL &&
+        json_dump_file(json, beside, JSON_INDENT(1) | JSON_REAL_PRECISION(6)) ==
+            0 &&
+        rename(beside, path) == 0;
+    if (!written)
+        fprintf(stderr, "check: can't write %s: %s\n", path, strerror(errno));
+    return written;
+}
+
+/// The verdict on one step.
+static json_t *step_as_json(int step)
+{
+    int passed, all;
+    double got = score(step, &passed, &all);
+    double each = all > 0 ? steps[step].worth / all : 0;
     json_t *list = json_array();
 
+    for (int i = 0; i < test_count; i++) {
+        const struct test *t = &tests[i];
+        if (t->step != step)
+            continue;
+        char name[256];
+        snprintf(name, sizeof name, "%s/%s", t->criterion->category,
+                 t->criterion->name);
+        bool counts = got > 0 && t->status == PASSED;
+        json_array_append_new(
+            list,
+            json_pack("{s:s, s:s, s:f, s:f, s:b, s:f, s:s*}", "test", name,
+                      "status", status_names[t->status], "points",
+                      counts ? each : 0.0, "of",
+                      t->status == SKIPPED ? 0.0 : each, "given", t->given,
+                      "seconds", (double)t->seconds, "message", t->message));
+    }
+    return json_pack("{s:s, s:f, s:f, s:b, s:s*, s:o}", "step",
+                     steps[step].stem, "points", got, "of", steps[step].worth,
+                     "compiles", steps[step].built, "compiler",
+                     steps[step].compiler, "tests", list);
+}
+
+/// results.json has what was asked for now; beside each program stays the last
+/// verdict on it, for where().
+static bool write_results(long seed, double points, double worth)
+{
+    json_t *list = json_array(), *notes = json_array();
+    bool written = true;
+
     for (int s = 0; s < step_count; s++) {
-        int passed, all;
-        double got = score(s, &passed, &all);
-        json_t *step_tests = json_array();
+        char path[PATH_MAX];
         if (!steps[s].asked)
             continue;
-        for (int i = 0; i < test_count; i++) {
-            const struct test *t = &tests[i];
-            if (t->step != s)
-                continue;
-            char name[256];
-            snprintf(name, sizeof name, "%s/%s", t->criterion->category,
-                     t->criterion->name);
-            bool counts = got > 0 && t->status == PASSED;
-            json_array_append_new(
-                step_tests,
-                json_pack("{s:s, s:s, s:f, s:f, s:b, s:f, s:s*}", "test", name,
-                          "status", status_names[t->status], "points",
-                          counts ? steps[s].worth / all : 0.0, "of",
-                          t->status == SKIPPED ? 0.0 : steps[s].worth / all,
-                          "given", t->given, "seconds", (double)t->seconds,
-                          "message", t->message));
-        }
-        json_array_append_new(
-            list, json_pack("{s:s, s:f, s:f, s:b, s:s*, s:o}", "step",
-                            steps[s].stem, "points", got, "of", steps[s].worth,
-                            "compiles", steps[s].built, "compiler",
-                            steps[s].compiler, "tests", step_tests));
+        json_t *step = step_as_json(s);
+        snprintf(path, sizeof path, "%s/%s.json", programs, steps[s].stem);
+        written &= write_json(step, path);
+        json_array_append_new(list, step);
     }
-    json_t *notes = json_array();
     for (int i = 0; i < remark_count; i++)
         json_array_append_new(notes, json_string(remarks[i]));
     json_t *all =
         json_pack("{s:s, s:I, s:f, s:f, s:o, s:o}", "folder", steps_name,
                   "seed", (json_int_t)seed, "points", points, "of", worth,
                   "steps", list, "remarks", notes);
-
-    // Whole or not at all: a check beside this one may be reading it.
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s.%d", results, getpid());
-    bool written =
-        all != NULL &&
-        json_dump_file(all, path, JSON_INDENT(1) | JSON_REAL_PRECISION(6)) ==
-            0 &&
-        rename(path, results) == 0;
-    if (!written)
-        fprintf(stderr, "check: can't write %s: %s\n", results,
-                strerror(errno));
+    written &= write_json(all, results);
     json_decref(all);
     return written;
 }
@@ -574,37 +590,54 @@ static int report(long seed, bool every, double seconds)
     return !written ? 2 : failed_all > 0 ? 1 : 0;
 }
 
-/// Where the student stands, from the last results and the times of the files.
+/// Whether the program has changed since it was built for its last check.
+static bool edited(const char *stem)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s.c", steps_name, stem);
+    char *now = read_file(path);
+    snprintf(path, sizeof path, "%s/%s.c", programs, stem);
+    char *then = read_file(path);
+    bool differ = now == NULL || then == NULL || strcmp(now, then) != 0;
+
+    free(now);
+    free(then);
+    return differ;
+}
+
+/// Where the student stands: the last verdict on each step, and the files.
 static int where(void)
 {
-    json_t *all = json_load_file(results, 0, NULL);
-    json_t *step, *list = json_object_get(all, "steps");
-    struct stat checked, edited;
-    size_t i;
+    double points = 0, worth = 0;
+    const char *next = NULL;
 
-    if (all == NULL || stat(results, &checked) == -1) {
-        puts("Nothing has been checked yet. Next: make check");
-        return 0;
+    for (int s = 0; s < step_count; s++) {
+        char path[PATH_MAX], line[80];
+        snprintf(path, sizeof path, "%s/%s.json", programs, steps[s].stem);
+        json_t *step = json_load_file(path, 0, NULL);
+        double got = json_real_value(json_object_get(step, "points"));
+        bool changed = step != NULL && edited(steps[s].stem);
+        bool whole = step != NULL && got == steps[s].worth && !changed;
+
+        points += got;
+        worth += steps[s].worth;
+        if (!whole && next == NULL)
+            next = steps[s].stem;
+        paint(whole ? GREEN : FAINT, whole ? "  ✔ " : "  ○ ");
+        snprintf(line, sizeof line, "%-16s %4.4g of %-3g", steps[s].stem, got,
+                 steps[s].worth);
+        paint(whole ? GREEN : FAINT, line);
+        puts(step == NULL ? "  not checked yet"
+             : changed    ? "  edited since it was checked"
+                          : "");
+        json_decref(step);
     }
-    json_array_foreach(list, i, step)
-    {
-        const char *stem = json_string_value(json_object_get(step, "step"));
-        double points = json_real_value(json_object_get(step, "points"));
-        double of = json_real_value(json_object_get(step, "of"));
-        char path[PATH_MAX];
-        snprintf(path, sizeof path, "%s/%s.c", steps_name, stem);
-        bool newer = stat(path, &edited) == 0 &&
-                     (edited.st_mtim.tv_sec > checked.st_mtim.tv_sec ||
-                      (edited.st_mtim.tv_sec == checked.st_mtim.tv_sec &&
-                       edited.st_mtim.tv_nsec > checked.st_mtim.tv_nsec));
-        paint(points == of ? GREEN : FAINT, points == of ? "  ✔ " : "  ○ ");
-        printf("%-16s %4.4g of %-3g%s\n", stem, points, of,
-               newer ? "  edited since it was checked" : "");
-    }
-    printf("\n%.4g of %.4g points at the last check. Next: make check\n",
-           json_real_value(json_object_get(all, "points")),
-           json_real_value(json_object_get(all, "of")));
-    json_decref(all);
+    printf("\n%.4g of %g points. ", points, worth);
+    if (next != NULL)
+        printf("Next: %s/%s.c and docs/%s.md, then make check-%.2s\n",
+               steps_name, next, next, next);
+    else
+        puts("Everything works.");
     return 0;
 }
 
@@ -686,8 +719,6 @@ int main(int argc, char *argv[])
             return 2;
         }
     }
-    if (only_where)
-        return where();
     if (seed < 0)
         seed = (long)(time(NULL) ^ getpid()) & 0xffffff;
 
@@ -710,6 +741,8 @@ int main(int argc, char *argv[])
     setenv("LAB_PROGRAMS", programs, 1);
 
     read_points(points);
+    if (only_where)
+        return where();
     bool any = false;
     for (int i = 0; i < step_count; i++) {
         steps[i].asked = only_count == 0;
