@@ -50,20 +50,24 @@ static int print_byte(FILE *out, unsigned char c)
     return fprintf(out, isprint(c) ? "%c" : "\\x%02x", c);
 }
 
-const char *quoted(const void *data, size_t size)
+static const char *quoted_up_to(size_t most, const void *data, size_t size)
 {
-    enum { SHOWN = 48 };
     const unsigned char *byte = data;
     char *result;
     size_t length;
     FILE *out = open_memstream(&result, &length);
 
     fputc('"', out);
-    for (size_t i = 0; i < size && i < SHOWN; i++)
+    for (size_t i = 0; i < size && i < most; i++)
         print_byte(out, byte[i]);
-    fprintf(out, size > SHOWN ? "\"…" : "\"");
+    fprintf(out, size > most ? "\"…" : "\"");
     fclose(out);
     return result;
+}
+
+const char *quoted(const void *data, size_t size)
+{
+    return quoted_up_to(48, data, size);
 }
 
 const char *error_name(int error)
@@ -378,7 +382,8 @@ static const char *show_stream(const char *content)
     for (const char *at = content; *at != '\0'; lines++) {
         size_t size = strcspn(at, "\n");
         if (lines < LINES)
-            fprintf(out, "%s%s", lines > 0 ? "\n" : "", quoted(at, size));
+            fprintf(out, "%s%s", lines > 0 ? "\n" : "",
+                    quoted_up_to(200, at, size));
         at += size + (at[size] == '\n');
     }
     if (lines > LINES)

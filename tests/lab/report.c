@@ -104,6 +104,19 @@ static void paint(const char *code, const char *text)
         fputs("\033[0m", stdout);
 }
 
+/// Points with one decimal where they need it, never rounded up to the whole.
+static const char *show_points(double points)
+{
+    static char shown[8][24];
+    static int turn;
+    char *buffer = shown[turn++ % 8];
+    long tenths = (long)(points * 10 + 1e-6);
+
+    snprintf(buffer, sizeof shown[0], tenths % 10 == 0 ? "%ld" : "%ld.%ld",
+             tenths / 10, tenths % 10);
+    return buffer;
+}
+
 #define GREEN "32"
 #define RED "31"
 #define BOLD "1"
@@ -381,8 +394,8 @@ static void say_step(int step)
           whole   ? "  ✔ "
           : begun ? "  ✘ "
                   : "  ○ ");
-    snprintf(line, sizeof line, "%-16s %4.4g of %-3g", steps[step].stem, points,
-             steps[step].worth);
+    snprintf(line, sizeof line, "%-16s %4s of %-3g", steps[step].stem,
+             show_points(points), steps[step].worth);
     paint(whole ? GREEN : begun ? BOLD : FAINT, line);
     if (!steps[step].built)
         say("  does not compile");
@@ -560,7 +573,8 @@ static int report(long seed, bool every, double seconds)
     }
 
     char line[200];
-    snprintf(line, sizeof line, "\n%.4g of %g points", points, worth);
+    snprintf(line, sizeof line, "\n%s of %g points", show_points(points),
+             worth);
     paint(failed_all == 0 ? GREEN : BOLD, line);
     printf(" in %.1f s, seed %ld", seconds, seed);
     if (skipped > 0)
@@ -624,15 +638,15 @@ static int where(void)
         if (!whole && next == NULL)
             next = steps[s].stem;
         paint(whole ? GREEN : FAINT, whole ? "  ✔ " : "  ○ ");
-        snprintf(line, sizeof line, "%-16s %4.4g of %-3g", steps[s].stem, got,
-                 steps[s].worth);
+        snprintf(line, sizeof line, "%-16s %4s of %-3g", steps[s].stem,
+                 show_points(got), steps[s].worth);
         paint(whole ? GREEN : FAINT, line);
         puts(step == NULL ? "  not checked yet"
              : changed    ? "  edited since it was checked"
                           : "");
         json_decref(step);
     }
-    printf("\n%.4g of %g points. ", points, worth);
+    printf("\n%s of %g points. ", show_points(points), worth);
     if (next != NULL)
         printf("Next: %s/%s.c and docs/%s.md, then make check-%.2s\n",
                steps_name, next, next, next);
