@@ -5,6 +5,7 @@
 STEPS  ?= steps#           the folder with the programs to build and grade
 BUILD  ?= build#           everything that is made goes here
 SEED   ?=#                 the seed of an earlier check, to repeat it
+PYTHON ?= /usr/bin/python3# for the maintainers' tools; python3-clang is there
 RESULTS ?= $(BUILD)/results.json
 
 CFLAGS ?= -g
@@ -46,7 +47,8 @@ ifeq ($(MAKELEVEL),0)
 endif
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all programs check selftest docs lint setup setup-lint help clean FORCE
+.PHONY: all programs check selftest mistakes mutants flake docs lint setup \
+        setup-lint help clean FORCE
 
 # ------------------------------------------------------------------- students
 
@@ -95,10 +97,23 @@ $(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
 # ----------------------------------------------------------------- maintainers
 
 selftest: $(CHECK) $(WITNESS) ## prove the kit: solutions, starters, mistakes, variants
-	@python3 tests/selftest.py --build $(BUILD) --cc "$(CC)"
+	@$(PYTHON) tests/selftest.py --build $(BUILD) --cc "$(CC)"
 
 selftest-%: $(CHECK) $(WITNESS) FORCE ## the same for one step: make selftest-02
-	@python3 tests/selftest.py --build $(BUILD) --cc "$(CC)" --only "$*"
+	@$(PYTHON) tests/selftest.py --build $(BUILD) --cc "$(CC)" --only "$*"
+
+mistakes: $(CHECK) $(WITNESS) ## write docs/mistakes.md anew from tests/broken
+	@$(PYTHON) tests/selftest.py --build $(BUILD) --cc "$(CC)" --page docs/mistakes.md
+
+mutants: $(CHECK) $(WITNESS) ## change the solutions in every small way: are the suites awake?
+	@$(PYTHON) tests/mutants.py --build $(BUILD)
+
+mutants-%: $(CHECK) $(WITNESS) FORCE ## the same for one step: make mutants-02
+	@$(PYTHON) tests/mutants.py --build $(BUILD) --only "$*"
+
+N ?= 200
+flake: $(CHECK) $(WITNESS) ## repeat the suites N times, alone, two at once, starved
+	@$(PYTHON) tests/flake.py $(N) --build $(BUILD) --cc "$(CC)"
 
 docs: | $(BUILD)/doxygen ## build the student's handbook: build/docs/html/index.html
 	@rm -rf $(BUILD)/docs
@@ -119,8 +134,8 @@ lint: | $(BUILD)/linters ## the style of the house: clang-format, cppcheck, clan
 	shellcheck .ci/run
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' \
-		$(firstword $(MAKEFILE_LIST)) | sed 's/-%/-NN/'
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { sub("%", "NN", $$1); printf "  make %-12s %s\n", $$1, $$2 }' \
+		$(firstword $(MAKEFILE_LIST))
 
 clean: ## remove everything that was made
 	rm -rf $(BUILD)
@@ -146,7 +161,7 @@ $(BUILD)/flags: FORCE
 
 PACKAGES := gcc libc6-dev binutils make libcriterion-dev libjansson-dev doxygen \
             doxygen-awesome-css python3 patch iproute2 lsof net-tools netcat-openbsd
-LINTERS  := clang clang-format clang-tidy cppcheck shellcheck
+LINTERS  := clang clang-format clang-tidy cppcheck shellcheck python3-clang
 
 # What a target needs, tried once: if it is missing, say how to get it. Asked
 # for together with setup, setup comes first.
