@@ -25,7 +25,7 @@ STEMS := $(basename $(notdir $(wildcard tests/0*.c)))
 ifneq ($(words $(BUILD)),1)
   $(error BUILD may not contain a space: BUILD='$(BUILD)')
 endif
-ifneq ($(filter $(STEPS),steps solutions),)
+ifneq ($(and $(filter 1,$(words $(STEPS))),$(filter $(STEPS),steps solutions)),)
   IN := $(STEPS)
 else
   IN := $(shell there=$$(realpath -e -- '$(subst ','\'',$(STEPS))') && [ -d "$$there" ] && \
@@ -69,7 +69,8 @@ check: $(CHECK) $(STEMS:%=$(OUT)/%.log) ## grade all steps: STEPS=dir BUILD=dir 
 	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --seed "$(SEED)"
 
 check-%: $(CHECK) FORCE ## grade one step and show all that it lacks: make check-02
-	@$(MAKE) --no-print-directory $(patsubst %,$(OUT)/%.log,$(filter $*%,$(STEMS)))
+	@logs="$(patsubst %,$(OUT)/%.log,$(filter $*%,$(STEMS)))"; \
+	[ -z "$$logs" ] || $(MAKE) --no-print-directory $$logs
 	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --seed "$(SEED)" --only "$*"
 
 # Each program is built twice, both times with the witness beside it. What is

@@ -18,6 +18,7 @@
 #include <criterion/options.h>
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <langinfo.h>
@@ -360,7 +361,20 @@ static char *open_todo(int step)
     return NULL;
 }
 
-/// The first error of the compiler, from "error:" on, or else a warning.
+/// A line of the compiler's, with the folder as the user calls it.
+static void say_compiler_line(const struct step *s, const char *line, int size)
+{
+    char name[48];
+    snprintf(name, sizeof name, "/%s.c:", s->stem);
+    const char *at = memmem(line, (size_t)size, name, strlen(name));
+
+    if (at == NULL)
+        printf("    %.*s\n", size, line);
+    else
+        printf("    %s%.*s\n", steps_name, (int)(line + size - at), at);
+}
+
+/// The first error of the compiler, or else its first warning.
 static void say_compiler(const struct step *s)
 {
     const char *at = strstr(s->compiler, "error");
@@ -372,11 +386,16 @@ static void say_compiler(const struct step *s)
         at--;
     for (int line = 0; line < 4 && *at != '\0'; line++) {
         size_t size = strcspn(at, "\n");
-        printf("    %.*s\n", (int)size, at);
+        say_compiler_line(s, at, (int)size);
         at += size + (at[size] == '\n');
-        if (strstr(at, "error") == at)
-            break;
     }
+}
+
+/// Whether the file is there at all: the Makefile writes it into the log.
+static bool missing(const struct step *s)
+{
+    return !s->built && s->compiler != NULL &&
+           strstr(s->compiler, "there is no file") != NULL;
 }
 
 static void say_step(int step)
@@ -397,7 +416,9 @@ static void say_step(int step)
     snprintf(line, sizeof line, "%-16s %4s of %-3g", steps[step].stem,
              show_points(points), steps[step].worth);
     paint(whole ? GREEN : begun ? BOLD : FAINT, line);
-    if (!steps[step].built)
+    if (missing(&steps[step]))
+        printf("  there is no file %s.c", steps[step].stem);
+    else if (!steps[step].built)
         say("  does not compile");
     else if (todo != NULL && points == 0)
         printf("  %s", todo);
@@ -549,7 +570,7 @@ static int report(long seed, bool every, double seconds)
     }
     for (int s = 0; s < step_count; s++) {
         if (!steps[s].asked || steps[s].compiler == NULL ||
-            (!every && s != first))
+            (!every && s != first) || missing(&steps[s]))
             continue;
         printf("\n  %s/%s.c: the compiler says\n", steps_name, steps[s].stem);
         say_compiler(&steps[s]);
@@ -584,7 +605,11 @@ static int report(long seed, bool every, double seconds)
         const char *todo = open_todo(first);
         const struct step *s = &steps[first];
         say("Next: ");
-        if (!s->built)
+        if (missing(s))
+            printf("write %s/%s.c; git checkout steps/%s.c brings the starter "
+                   "back\n",
+                   steps_name, s->stem, s->stem);
+        else if (!s->built)
             printf("mend what the compiler says of %s/%s.c\n", steps_name,
                    s->stem);
         else if (todo != NULL)
@@ -657,25 +682,61 @@ static int where(void)
 
 // ---------------------------------------------------------------------- main
 
-/// Whatever a test has lost ends here: every orphan of a test becomes our own.
-static void kill_orphans(void)
+/// Kill every child: the tests' processes (their programs die with them), and
+/// what a test has lost, for every orphan of a test becomes ours. Only calls
+/// that a signal handler may make.
+static void kill_children(void)
 {
-    char path[64], list[4096];
-
-    snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
-    FILE *file = fopen(path, "r");
-    if (file == NULL)
+    static char path[64], list[16384]; // path is written by main
+    if (path[0] == '\0') {
+        snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
         return;
-    if (fgets(list, sizeof list, file) != NULL)
-        for (char *at = list, *end; *at != '\0'; at = end) {
-            long pid = strtol(at, &end, 10);
-            if (end == at)
-                break;
-            kill((pid_t)pid, SIGKILL);
+    }
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd == -1 ? 0 : read(fd, list, sizeof list);
+    pid_t pid = 0;
+
+    for (ssize_t i = 0; i < size; i++) {
+        if (list[i] >= '0' && list[i] <= '9') {
+            pid = pid * 10 + (list[i] - '0');
+        } else {
+            if (pid > 0)
+                kill(pid, SIGKILL);
+            pid = 0;
         }
-    fclose(file);
+    }
+    close(fd);
     while (waitpid(-1, NULL, WNOHANG) > 0)
         ;
+}
+
+static pid_t foreground; // the process group that we were started in
+
+static void interrupted(int signal_number)
+{
+    kill_children();
+    _exit(128 + signal_number); // no verdict: results.json is gone already
+}
+
+/// Criterion takes itself out of the terminal's foreground, where Ctrl-C would
+/// not reach it, and sets handlers of its own. Back, and ours.
+static void heed_interrupts(void)
+{
+    setpgid(0, foreground);
+    signal(SIGINT, interrupted);
+    signal(SIGTERM, interrupted);
+}
+
+ReportHook(PRE_ALL)(struct criterion_test_set *set)
+{
+    (void)set;
+    heed_interrupts();
+}
+
+ReportHook(PRE_TEST)(struct criterion_test *test)
+{
+    (void)test;
+    heed_interrupts();
 }
 
 int main(int argc, char *argv[])
@@ -773,6 +834,8 @@ int main(int argc, char *argv[])
 
     unlink(results); // an old verdict must not pass for this one's
     prctl(PR_SET_CHILD_SUBREAPER, 1);
+    foreground = getpgrp();
+    kill_children(); // the first call only remembers who we are
     static struct criterion_logger quiet;
     quiet.log_message = keep_remark;
     struct criterion_test_set *set = criterion_initialize();
@@ -788,7 +851,7 @@ int main(int argc, char *argv[])
     if (asked_count > 0)
         criterion_run_all_tests(set);
     clock_gettime(CLOCK_MONOTONIC, &end);
-    kill_orphans();
+    kill_children();
     int status = report(seed, only_count > 0,
                         (double)(end.tv_sec - begin.tv_sec) +
                             (double)(end.tv_nsec - begin.tv_nsec) / 1e9);
