@@ -116,7 +116,8 @@ TEST(bind, says_so_when_the_address_is_not_this_host_s)
 
 TEST(bind, says_so_when_there_is_no_descriptor_left)
 {
-    struct program *p = run(ARGS("127.0.0.1", "0"), .nofile = 3, .plain = true);
+    struct program *p =
+        run(ARGS("127.0.0.1", "0"), .nofile = 3, .plain = true);
     expect_failure(p, "socket", EMFILE, "bound to ");
 }
 

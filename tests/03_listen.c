@@ -148,7 +148,8 @@ TEST(listen, says_so_when_another_socket_listens_there)
 
 TEST(listen, says_so_when_there_is_no_descriptor_left)
 {
-    struct program *p = run(ARGS("127.0.0.1", "0"), .nofile = 3, .plain = true);
+    struct program *p =
+        run(ARGS("127.0.0.1", "0"), .nofile = 3, .plain = true);
     expect_failure(p, "socket", EMFILE, "listening on ");
 }
 

@@ -161,7 +161,8 @@ TEST(accept, says_so_when_there_is_no_descriptor_for_the_connection)
 
 TEST(accept, says_so_when_there_is_no_descriptor_left)
 {
-    struct program *p = run(ARGS("127.0.0.1", "0"), .nofile = 3, .plain = true);
+    struct program *p =
+        run(ARGS("127.0.0.1", "0"), .nofile = 3, .plain = true);
     expect_failure(p, "socket", EMFILE, "listening on ");
 }
 

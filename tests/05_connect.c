@@ -76,7 +76,8 @@ TEST(connect, says_so_when_nobody_listens)
 
 TEST(connect, says_so_when_there_is_no_descriptor_left)
 {
-    struct program *p = run(ARGS("127.0.0.1", "1"), .nofile = 3, .plain = true);
+    struct program *p =
+        run(ARGS("127.0.0.1", "1"), .nofile = 3, .plain = true);
     expect_failure(p, "socket", EMFILE, "connected to ");
 }
 
@@ -84,8 +85,8 @@ TEST(connect, says_so_when_the_kernel_does_not_tell_an_address)
 {
     struct sockaddr_in at;
     listen_at("127.0.0.1", 4, &at);
-    struct program *p =
-        run(ARGS("127.0.0.1", port_text(at)), .faults = FAULT("name", ENOBUFS));
+    struct program *p = run(ARGS("127.0.0.1", port_text(at)),
+                            .faults = FAULT("name", ENOBUFS));
 
     expect_failure_of_either(p, "getpeername", "getsockname", ENOBUFS,
                              "connected to ");
@@ -153,7 +154,8 @@ TEST(connect, shows_each_line_at_once_through_a_pipe)
 {
     struct sockaddr_in at;
     listen_at("127.0.0.1", 4, &at);
-    struct program *p = run(ARGS("127.0.0.1", port_text(at)), .unaided = true);
+    struct program *p =
+        run(ARGS("127.0.0.1", port_text(at)), .unaided = true);
 
     expect_line(p, "connected to ");
     expect_line(p, "press Enter to close");

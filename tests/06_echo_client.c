@@ -18,6 +18,7 @@ struct pair {
     int server;
 };
 
+
 static struct pair pair_of(const char *file, const char *message,
                            const char *faults)
 {
@@ -61,7 +62,8 @@ static void expect_no_echo(struct pair pair, const char *because)
 {
     expect_exit(pair.p, 1, because);
     if (strstr(output_of(pair.p), "Received ") != NULL)
-        fail(pair.p, text("no Received line: %s", because), "a Received line");
+        fail(pair.p, text("no Received line: %s", because),
+             "a Received line");
 }
 
 TEST(echo_client, refuses_arguments_that_are_no_address_and_port, GIVEN)
@@ -244,6 +246,7 @@ TEST(echo_client, says_so_when_nobody_listens)
 
 TEST(echo_client, says_so_when_there_is_no_descriptor_left)
 {
-    struct program *p = run(ARGS("127.0.0.1", "1"), .nofile = 3, .plain = true);
+    struct program *p =
+        run(ARGS("127.0.0.1", "1"), .nofile = 3, .plain = true);
     expect_failure(p, "socket", EMFILE, "Received ");
 }

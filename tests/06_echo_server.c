@@ -151,8 +151,9 @@ TEST(echo_server, waits_for_a_client_that_reads_slowly)
     // Read only when there is no more room to send, and then only a little:
     // the server's send has to wait, in the kernel.
     while (got < SIZE) {
-        ssize_t n =
-            sent < SIZE ? send(fd, data + sent, SIZE - sent, MSG_NOSIGNAL) : 0;
+        ssize_t n = sent < SIZE
+                        ? send(fd, data + sent, SIZE - sent, MSG_NOSIGNAL)
+                        : 0;
         if (n > 0) {
             sent += (size_t)n;
             continue;
@@ -266,8 +267,8 @@ TEST(echo_server, needs_no_more_memory_for_more_bytes)
     char *data = malloc(PIECE);
 
     random_bytes(data, 65536);
-    for (size_t done = 65536; done < PIECE; done += 65536)
-        memcpy(data + done, data, 65536);
+    for (int i = 1; i < PIECE / 65536; i++)
+        memcpy(data + i * 65536, data, 65536);
     expect_echo(p, fd, data, 65536);
     long before = memory_of(p);
     // One byte a call is right too, only slow: stop when it is.
@@ -320,7 +321,8 @@ TEST(echo_server, says_so_when_another_socket_listens_there)
 
 TEST(echo_server, says_so_when_there_is_no_descriptor_left)
 {
-    struct program *p = run(ARGS("127.0.0.1", "0"), .nofile = 3, .plain = true);
+    struct program *p =
+        run(ARGS("127.0.0.1", "0"), .nofile = 3, .plain = true);
     expect_failure(p, "socket", EMFILE, "listening on ");
 }
 

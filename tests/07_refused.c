@@ -31,9 +31,8 @@ static const char *expect_reason(struct program *p, struct sockaddr_in at,
     if (after[strlen(after) - 1] != '\n')
         count++;
     if (count != lines)
-        fail(p,
-             text("\"%s\" and after it %d line%s on stderr", reason, lines,
-                  lines == 1 ? "" : "s"),
+        fail(p, text("\"%s\" and after it %d line%s on stderr", reason, lines,
+                     lines == 1 ? "" : "s"),
              text("%d line%s after it", count, count == 1 ? "" : "s"));
     return after + 1;
 }
@@ -205,7 +204,8 @@ TEST(refused, tells_any_other_reason_without_advice)
 
 TEST(refused, says_so_when_there_is_no_descriptor_left)
 {
-    struct program *p = run(ARGS("127.0.0.1", "1"), .nofile = 3, .plain = true);
+    struct program *p =
+        run(ARGS("127.0.0.1", "1"), .nofile = 3, .plain = true);
     expect_failure(p, "socket", EMFILE, "connected to ");
 }
 
@@ -213,8 +213,8 @@ TEST(refused, says_so_when_the_kernel_does_not_tell_an_address)
 {
     struct sockaddr_in at;
     listen_at("127.0.0.1", 4, &at);
-    struct program *p =
-        run(ARGS("127.0.0.1", port_text(at)), .faults = FAULT("name", ENOBUFS));
+    struct program *p = run(ARGS("127.0.0.1", port_text(at)),
+                            .faults = FAULT("name", ENOBUFS));
 
     expect_failure_of_either(p, "getpeername", "getsockname", ENOBUFS,
                              "connected to ");

@@ -131,10 +131,11 @@ TEST(loopback, goes_on_after_an_address_that_does_not_work)
 {
     if (can_bind("198.51.100.1"))
         cr_skip("198.51.100.1 is an address of this host");
-    struct program *p = run(ARGS("lab"), .hosts = "lab=198.51.100.1,127.0.0.1");
+    struct program *p =
+        run(ARGS("lab"), .hosts = "lab=198.51.100.1,127.0.0.1");
 
-    expect_error_line(
-        p, text("lab is 198.51.100.1: bind: %s", strerror(EADDRNOTAVAIL)));
+    expect_error_line(p, text("lab is 198.51.100.1: bind: %s",
+                              strerror(EADDRNOTAVAIL)));
     expect_trip(p, "lab", "127.0.0.1", "loopback");
     expect_exit(p, 0, "one address works");
 }
@@ -143,7 +144,8 @@ TEST(loopback, remembers_success_when_a_later_address_fails)
 {
     if (can_bind("198.51.100.1"))
         cr_skip("198.51.100.1 is an address of this host");
-    struct program *p = run(ARGS("lab"), .hosts = "lab=127.0.0.1,198.51.100.1");
+    struct program *p =
+        run(ARGS("lab"), .hosts = "lab=127.0.0.1,198.51.100.1");
 
     expect_trip(p, "lab", "127.0.0.1", "loopback");
     expect_exit(p, 0, "at least one address works");
@@ -208,7 +210,7 @@ TEST(loopback, says_so_when_there_is_no_descriptor_left)
     struct program *p = run(ARGS("lab"), .hosts = "lab=127.0.0.1",
                             .plain = true, .faults = FAULT("socket", EMFILE));
 
-    expect_error_line(p,
-                      text("lab is 127.0.0.1: socket: %s", strerror(EMFILE)));
+    expect_error_line(p, text("lab is 127.0.0.1: socket: %s",
+                              strerror(EMFILE)));
     expect_exit(p, 1, "no address works");
 }

@@ -19,8 +19,8 @@
 
 /// Loop over the calls that are kept, in order.
 #define EACH_CALL(p, call)                                                     \
-    (unsigned i_ = 0, n_ = atomic_load(&record_of(p)->count); i_ < n_;         \
-     i_++) if ((call = call_at(record_of(p), i_)) != NULL)
+    (unsigned i_ = 0, n_ = atomic_load(&record_of(p)->count); i_ < n_; i_++)   \
+        if ((call = call_at(record_of(p), i_)) != NULL)
 
 static bool receives(const struct call *call)
 {
@@ -40,10 +40,9 @@ static bool accepts(const struct call *call)
 static const struct call *first(struct program *p, int id, int fd)
 {
     const struct call *call;
-    for
-        EACH_CALL(p, call)
-    if (call->id == id && (fd == -1 || call->fd == fd))
-        return call;
+    for EACH_CALL (p, call)
+        if (call->id == id && (fd == -1 || call->fd == fd))
+            return call;
     return NULL;
 }
 
@@ -121,79 +120,68 @@ static const char *byte_order(struct program *p)
     int port = ntohs(want.sin_port);
     const struct call *call;
 
-    for
-        EACH_CALL(p, call)
-        {
-            const struct sockaddr_in *got = (const void *)&call->address;
-            if ((call->id != CALL_bind && call->id != CALL_connect) ||
-                got->sin_family != AF_INET || want.sin_family != AF_INET)
-                continue;
-            const char *name = call->id == CALL_bind ? "bind" : "connect";
-            int used = ntohs(got->sin_port);
-            if (port != 0 && used != port && used == swapped(port))
-                return text(
-                    "%d is 0x%04x and %d is 0x%04x: the two bytes of the "
-                    "port are swapped. sin_port is in network byte order: "
-                    "htons",
-                    port, (unsigned)port, used, (unsigned)used);
-            if (used != port && call->id == CALL_bind && port != 0)
-                return text("bind was asked for port %d, not for %d of the "
-                            "arguments",
-                            used, port);
-            if (got->sin_addr.s_addr == want.sin_addr.s_addr)
-                continue;
-            if (got->sin_addr.s_addr == htonl(ntohl(want.sin_addr.s_addr)) ||
-                ntohl(got->sin_addr.s_addr) == want.sin_addr.s_addr)
-                return text(
-                    "the four bytes of the address are reversed: %s. What "
-                    "inet_pton gives is in network byte order already, "
-                    "without htonl",
-                    show_address(*got));
-            if (got->sin_addr.s_addr == htonl(INADDR_ANY))
-                return text(
-                    "%s was asked for 0.0.0.0, every address of this host "
-                    "(INADDR_ANY): sin_addr was not set from HOST",
-                    name);
-        }
+    for EACH_CALL (p, call) {
+        const struct sockaddr_in *got = (const void *)&call->address;
+        if ((call->id != CALL_bind && call->id != CALL_connect) ||
+            got->sin_family != AF_INET || want.sin_family != AF_INET)
+            continue;
+        const char *name = call->id == CALL_bind ? "bind" : "connect";
+        int used = ntohs(got->sin_port);
+        if (port != 0 && used != port && used == swapped(port))
+            return text("%d is 0x%04x and %d is 0x%04x: the two bytes of the "
+                        "port are swapped. sin_port is in network byte order: "
+                        "htons",
+                        port, (unsigned)port, used, (unsigned)used);
+        if (used != port && call->id == CALL_bind && port != 0)
+            return text("bind was asked for port %d, not for %d of the "
+                        "arguments",
+                        used, port);
+        if (got->sin_addr.s_addr == want.sin_addr.s_addr)
+            continue;
+        if (got->sin_addr.s_addr == htonl(ntohl(want.sin_addr.s_addr)) ||
+            ntohl(got->sin_addr.s_addr) == want.sin_addr.s_addr)
+            return text("the four bytes of the address are reversed: %s. What "
+                        "inet_pton gives is in network byte order already, "
+                        "without htonl",
+                        show_address(*got));
+        if (got->sin_addr.s_addr == htonl(INADDR_ANY))
+            return text("%s was asked for 0.0.0.0, every address of this host "
+                        "(INADDR_ANY): sin_addr was not set from HOST",
+                        name);
+    }
     return NULL;
 }
 
 static const char *family(struct program *p)
 {
     const struct call *call;
-    for
-        EACH_CALL(p, call)
-    if ((call->id == CALL_bind || call->id == CALL_connect) &&
-        call->address.ss_family != AF_INET &&
-        call->address.ss_family != AF_INET6)
-        return "sin_family was not set: it must be AF_INET, and the rest "
-               "of the struct zero";
+    for EACH_CALL (p, call)
+        if ((call->id == CALL_bind || call->id == CALL_connect) &&
+            call->address.ss_family != AF_INET &&
+            call->address.ss_family != AF_INET6)
+            return "sin_family was not set: it must be AF_INET, and the rest "
+                   "of the struct zero";
     return NULL;
 }
 
 static const char *size_of_address(struct program *p)
 {
     const struct call *call;
-    for
-        EACH_CALL(p, call)
-        {
-            bool in = call->id == CALL_bind || call->id == CALL_connect;
-            bool out = accepts(call) || call->id == CALL_getsockname ||
-                       call->id == CALL_getpeername;
-            if (in && call->result == -1 && call->error == EINVAL &&
-                call->arg[0] < 16)
-                return text(
-                    "the length of the address was %lld: it is sizeof the "
-                    "struct sockaddr_in, not of a pointer",
-                    (long long)call->arg[0]);
-            if (out && call->arg[0] != -1 && call->arg[0] < 16 &&
-                call->result >= 0)
-                return text(
-                    "the length was %lld before the call: set it to "
-                    "sizeof the address each time. It says how much room "
-                    "there is",
-                    (long long)call->arg[0]);
-        }
+    for EACH_CALL (p, call) {
+        bool in = call->id == CALL_bind || call->id == CALL_connect;
+        bool out = accepts(call) || call->id == CALL_getsockname ||
+                   call->id == CALL_getpeername;
+        if (in && call->result == -1 && call->error == EINVAL &&
+            call->arg[0] < 16)
+            return text("the length of the address was %lld: it is sizeof the "
+                        "struct sockaddr_in, not of a pointer",
+                        (long long)call->arg[0]);
+        if (out && call->arg[0] != -1 && call->arg[0] < 16 && call->result >= 0)
+            return text("the length was %lld before the call: set it to "
+                        "sizeof the address each time. It says how much room "
+                        "there is",
+                        (long long)call->arg[0]);
+    }
     return NULL;
 }
 
@@ -201,20 +189,18 @@ static const char *order_of_calls(struct program *p)
 {
     const struct call *call;
 
-    for
-        EACH_CALL(p, call)
-        {
-            if (accepts(call) && call->error == EINVAL &&
-                first(p, CALL_listen, call->fd) == NULL)
-                return text("no listen between bind and accept: descriptor %d "
-                            "does not listen",
-                            call->fd);
-            if (call->id == CALL_listen &&
-                first(p, CALL_bind, call->fd) == NULL && call->result == 0)
-                return text("listen without bind on descriptor %d: the kernel "
-                            "then chooses a port, on every address",
-                            call->fd);
-        }
+    for EACH_CALL (p, call) {
+        if (accepts(call) && call->error == EINVAL &&
+            first(p, CALL_listen, call->fd) == NULL)
+            return text("no listen between bind and accept: descriptor %d "
+                        "does not listen",
+                        call->fd);
+        if (call->id == CALL_listen && first(p, CALL_bind, call->fd) == NULL &&
+            call->result == 0)
+            return text("listen without bind on descriptor %d: the kernel "
+                        "then chooses a port, on every address",
+                        call->fd);
+    }
     return NULL;
 }
 
@@ -223,19 +209,17 @@ static const char *reuse(struct program *p)
     const struct call *call, *bound = NULL;
     bool before = false, after = false;
 
-    for
-        EACH_CALL(p, call)
-        {
-            if (call->id == CALL_bind)
-                bound = call;
-            if (call->id == CALL_setsockopt && call->arg[0] == SOL_SOCKET &&
-                call->arg[1] == SO_REUSEADDR && call->arg[2] != 0) {
-                if (bound == NULL)
-                    before = true;
-                else
-                    after = true;
-            }
+    for EACH_CALL (p, call) {
+        if (call->id == CALL_bind)
+            bound = call;
+        if (call->id == CALL_setsockopt && call->arg[0] == SOL_SOCKET &&
+            call->arg[1] == SO_REUSEADDR && call->arg[2] != 0) {
+            if (bound == NULL)
+                before = true;
+            else
+                after = true;
         }
+    }
     if (bound == NULL || bound->error != EADDRINUSE || before)
         return NULL;
     return after ? "SO_REUSEADDR was set after bind: it is bind that it changes"
@@ -246,14 +230,13 @@ static const char *reuse(struct program *p)
 static const char *wrong_descriptor(struct program *p)
 {
     const struct call *call;
-    for
-        EACH_CALL(p, call)
-    if ((receives(call) || sends(call) || call->id == CALL_getpeername) &&
-        call->error == ENOTCONN && first(p, CALL_listen, call->fd) != NULL)
-        return text("the listening descriptor %d was used as the "
-                    "connection: data goes over the one that accept "
-                    "returned",
-                    call->fd);
+    for EACH_CALL (p, call)
+        if ((receives(call) || sends(call) || call->id == CALL_getpeername) &&
+            call->error == ENOTCONN && first(p, CALL_listen, call->fd) != NULL)
+            return text("the listening descriptor %d was used as the "
+                        "connection: data goes over the one that accept "
+                        "returned",
+                        call->fd);
     return NULL;
 }
 
@@ -261,10 +244,9 @@ static const char *fault(struct program *p)
 {
     const struct call *call, *last = NULL;
 
-    for
-        EACH_CALL(p, call)
-    if (call->injected != 0)
-        last = call;
+    for EACH_CALL (p, call)
+        if (call->injected != 0)
+            last = call;
     if (last == NULL)
         return NULL;
     const char *name = show_call(last);
@@ -286,14 +268,12 @@ static const struct call *next_on(struct program *p, const struct call *after)
 {
     const struct call *call;
     bool seen = false;
-    for
-        EACH_CALL(p, call)
-        {
-            if (seen && call->fd == after->fd)
-                return call;
-            if (call == after)
-                seen = true;
-        }
+    for EACH_CALL (p, call) {
+        if (seen && call->fd == after->fd)
+            return call;
+        if (call == after)
+            seen = true;
+    }
     return NULL;
 }
 
@@ -301,34 +281,28 @@ static const char *counts(struct program *p)
 {
     const struct call *call;
 
-    for
-        EACH_CALL(p, call)
-        {
-            const struct call *next = next_on(p, call);
-            if (receives(call) && call->result > 0 && next != NULL &&
-                sends(next)) {
-                if (next->arg[0] > call->result)
-                    return text(
-                        "recv gave %lld bytes and send was offered %lld: "
-                        "send as many as recv returned, not the whole "
-                        "buffer",
-                        (long long)call->result, (long long)next->arg[0]);
-                if (next->arg[0] < call->result)
-                    return text(
-                        "recv gave %lld bytes and send was offered %lld: "
-                        "counted with strlen? What comes is bytes, zeros "
-                        "among them, and no string: use what recv returned",
-                        (long long)call->result, (long long)next->arg[0]);
-            }
-            if (sends(call) && call->result >= 0 &&
-                call->result < call->arg[0] &&
-                (next == NULL || !sends(next) ||
-                 next->arg[0] > call->arg[0] - call->result))
-                return text(
-                    "send took %lld of %lld bytes, a partial send, and the "
-                    "rest was not sent: send says how many it has taken",
-                    (long long)call->result, (long long)call->arg[0]);
+    for EACH_CALL (p, call) {
+        const struct call *next = next_on(p, call);
+        if (receives(call) && call->result > 0 && next != NULL &&
+            sends(next)) {
+            if (next->arg[0] > call->result)
+                return text("recv gave %lld bytes and send was offered %lld: "
+                            "send as many as recv returned, not the whole "
+                            "buffer",
+                            (long long)call->result, (long long)next->arg[0]);
+            if (next->arg[0] < call->result)
+                return text("recv gave %lld bytes and send was offered %lld: "
+                            "counted with strlen? What comes is bytes, zeros "
+                            "among them, and no string: use what recv returned",
+                            (long long)call->result, (long long)next->arg[0]);
         }
+        if (sends(call) && call->result >= 0 && call->result < call->arg[0] &&
+            (next == NULL || !sends(next) ||
+             next->arg[0] > call->arg[0] - call->result))
+            return text("send took %lld of %lld bytes, a partial send, and the "
+                        "rest was not sent: send says how many it has taken",
+                        (long long)call->result, (long long)call->arg[0]);
+    }
     return NULL;
 }
 
@@ -337,10 +311,9 @@ static const char *end_of_stream(struct program *p)
     const struct call *call;
     int zeros = 0;
 
-    for
-        EACH_CALL(p, call)
-    if (receives(call) && call->result == 0 && call->arg[0] > 0)
-        zeros++;
+    for EACH_CALL (p, call)
+        if (receives(call) && call->result == 0 && call->arg[0] > 0)
+            zeros++;
     if (zeros > 3)
         return "recv returned 0 again and again: 0 is the end of the stream, "
                "and there will never be more";
@@ -352,13 +325,12 @@ static const char *busy(struct program *p)
     const struct call *call, *last = NULL;
     int again = 0;
 
-    for
-        EACH_CALL(p, call)
-    if (call->error == EAGAIN || call->error == EINPROGRESS ||
-        call->error == EALREADY || call->error == EINTR) {
-        again++;
-        last = call;
-    }
+    for EACH_CALL (p, call)
+        if (call->error == EAGAIN || call->error == EINPROGRESS ||
+            call->error == EALREADY || call->error == EINTR) {
+            again++;
+            last = call;
+        }
     if (again > 50 && strstr(how_it_ended(p), "CPU") != NULL)
         return text("%s, %d times and more: busy waiting. Let the kernel wake "
                     "you: a blocking call, or poll(2)",
@@ -370,17 +342,15 @@ static const char *ignored(struct program *p)
 {
     const struct call *call, *failed = NULL;
 
-    for
-        EACH_CALL(p, call)
-        {
-            if (failed == NULL && call->result == -1 && call->injected == 0 &&
-                call->error != EINTR && call->error != EAGAIN &&
-                call->error != EINPROGRESS && call->error != EALREADY &&
-                call->error != ENOTCONN && call->id != CALL_close &&
-                call->id != CALL_shutdown && call->id != CALL_getaddrinfo &&
-                strstr(errors_of(p), strerror(call->error)) == NULL)
-                failed = call;
-        }
+    for EACH_CALL (p, call) {
+        if (failed == NULL && call->result == -1 && call->injected == 0 &&
+            call->error != EINTR && call->error != EAGAIN &&
+            call->error != EINPROGRESS && call->error != EALREADY &&
+            call->error != ENOTCONN && call->id != CALL_close &&
+            call->id != CALL_shutdown && call->id != CALL_getaddrinfo &&
+            strstr(errors_of(p), strerror(call->error)) == NULL)
+            failed = call;
+    }
     if (failed == NULL)
         return NULL;
     return text("%s failed, and the program did not say so: its return value "
@@ -396,16 +366,14 @@ static const char *one_receive(struct program *p)
 
     if (strstr(stem_of(p), "client") == NULL)
         return NULL;
-    for
-        EACH_CALL(p, call)
-        {
-            if (receives(call)) {
-                receptions++;
-                got += call->result > 0 ? call->result : 0;
-            }
-            if (sends(call) && call->result > 0)
-                sent += call->result;
+    for EACH_CALL (p, call) {
+        if (receives(call)) {
+            receptions++;
+            got += call->result > 0 ? call->result : 0;
         }
+        if (sends(call) && call->result > 0)
+            sent += call->result;
+    }
     if (receptions == 1 && got > 0 && got < sent)
         return text("one recv gave %lld bytes, and it was taken for the whole "
                     "message of %lld: the stream has no messages, ask again "
@@ -434,34 +402,21 @@ static const char *never_asked(struct program *p)
     const struct call *call;
     struct sockaddr_in want = asked(p);
 
-    for
-        EACH_CALL(p, call)
-    if (call->id == CALL_bind && call->result == 0 && want.sin_port == 0 &&
-        first(p, CALL_getsockname, call->fd) == NULL)
-        return "the kernel chose the port, and nobody asked it which: "
-               "getsockname";
+    for EACH_CALL (p, call)
+        if (call->id == CALL_bind && call->result == 0 && want.sin_port == 0 &&
+            first(p, CALL_getsockname, call->fd) == NULL)
+            return "the kernel chose the port, and nobody asked it which: "
+                   "getsockname";
     return NULL;
 }
 
 const char *diagnose(struct program *p)
 {
     static const char *(*const known[])(struct program *) = {
-        todo,
-        sanitizer,
-        killed,
-        fault,
-        byte_order,
-        family,
-        size_of_address,
-        order_of_calls,
-        wrong_descriptor,
-        reuse,
-        end_of_stream,
-        busy,
-        ignored,
-        counts,
-        one_receive,
-        never_asked,
+        todo,          sanitizer,      killed,           fault,
+        byte_order,    family,         size_of_address,  order_of_calls,
+        wrong_descriptor, reuse,       end_of_stream,    busy,
+        ignored,       counts,         one_receive,      never_asked,
         stuck,
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {

@@ -30,7 +30,8 @@ int sockets_held(struct program *p, struct held *held, int most)
 
     while (fds != NULL && count < most && (entry = readdir(fds)) != NULL) {
         char target[64] = "";
-        const char *path = text("/proc/%d/fd/%s", pid_of(p), entry->d_name);
+        const char *path =
+            text("/proc/%d/fd/%s", pid_of(p), entry->d_name);
         struct held *one = &held[count];
 
         if (readlink(path, target, sizeof target - 1) == -1 ||
@@ -113,9 +114,9 @@ bool find_tcp(int local_port, int state, int remote_port,
 const char *state_name(int state)
 {
     static const char *const names[] = {
-        "no state",   "ESTABLISHED", "SYN-SENT",  "SYN-RECEIVED",
-        "FIN-WAIT-1", "FIN-WAIT-2",  "TIME-WAIT", "CLOSED",
-        "CLOSE-WAIT", "LAST-ACK",    "LISTEN",    "CLOSING",
+        "no state",   "ESTABLISHED", "SYN-SENT",   "SYN-RECEIVED",
+        "FIN-WAIT-1", "FIN-WAIT-2",  "TIME-WAIT",  "CLOSED",
+        "CLOSE-WAIT", "LAST-ACK",    "LISTEN",     "CLOSING",
     };
     return state > 0 && state < 12 ? names[state] : names[0];
 }
@@ -172,10 +173,10 @@ bool can_bind(const char *ip)
     struct sockaddr_in four = address(ip, 0);
     bool is_six = inet_pton(AF_INET6, ip, &six.sin6_addr) == 1;
     int fd = socket(is_six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool can =
-        fd != -1 &&
-        bind(fd, is_six ? (struct sockaddr *)&six : (struct sockaddr *)&four,
-             is_six ? sizeof six : sizeof four) == 0;
+    bool can = fd != -1 &&
+               bind(fd,
+                    is_six ? (struct sockaddr *)&six : (struct sockaddr *)&four,
+                    is_six ? sizeof six : sizeof four) == 0;
     if (fd != -1)
         close(fd);
     return can;

@@ -39,11 +39,11 @@ void lab_end(void);
 /// How to run a program.
 struct setup {
     const char *const *args; ///< its arguments, ARGS(…); NULL: none
-    bool plain;              ///< without sanitizers, for what they disturb
-    bool unaided;            ///< stdout is buffered as the program has it
+    bool plain;         ///< without sanitizers, for what they disturb
+    bool unaided;       ///< stdout is buffered as the program has it
     const char *own_network; ///< in a new network namespace, whose lo has this
                              ///< address too; skips where that is not allowed
-    int nofile;              ///< RLIMIT_NOFILE, 0: as it is
+    int nofile;         ///< RLIMIT_NOFILE, 0: as it is
     int naps_ms;        ///< it rightly sleeps so long with nothing to wake it
     const char *hosts;  ///< "name=127.0.0.1,::1": what getaddrinfo answers
     const char *faults; ///< FAULT("accept", EINTR) or "send:short:7"

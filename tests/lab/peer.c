@@ -295,7 +295,8 @@ void expect_bytes(struct program *p, int fd, const void *data, size_t size)
     while (same < n && got[same] == ((const char *)data)[same])
         same++;
     if (same < n)
-        fail(p, expected, text("byte %zu differs: %s", same, quoted(got, n)));
+        fail(p, expected,
+             text("byte %zu differs: %s", same, quoted(got, n)));
     if (n < size)
         fail(p, expected,
              text("%zu bytes%s%s, then %s", n, n > 0 ? ": " : "",
@@ -328,9 +329,8 @@ void expect_echo(struct program *p, int fd, const void *data, size_t size)
         if (m > 0)
             back += (size_t)m;
         bool ended = m == 0 || (m == -1 && errno != EAGAIN);
-        if (ended ||
-            (n <= 0 && m <= 0 &&
-             !wait_for(p, fd, sent < size ? POLLIN | POLLOUT : POLLIN)))
+        if (ended || (n <= 0 && m <= 0 &&
+                      !wait_for(p, fd, sent < size ? POLLIN | POLLOUT : POLLIN)))
             fail(p, text("the same %zu bytes back, in order", size),
                  text("%zu of the %zu bytes that were sent came back, then %s",
                       back, sent,
@@ -355,8 +355,7 @@ void expect_read(struct program *p, int fd)
 {
     struct sockaddr_in pair[] = {peer_address(fd), own_address(fd)};
     if (!wait_until(p, nothing_unread, pair))
-        fail(p, "it reads what has come",
-             "the bytes stay unread in the kernel");
+        fail(p, "it reads what has come", "the bytes stay unread in the kernel");
 }
 
 void expect_end(struct program *p, int fd)
@@ -364,8 +363,7 @@ void expect_end(struct program *p, int fd)
     char extra[64];
     int error;
     size_t n = receive_bytes(p, fd, extra, sizeof extra, &error);
-    const char *expected =
-        "then the end of its stream (FIN), and no more bytes";
+    const char *expected = "then the end of its stream (FIN), and no more bytes";
 
     if (n > 0)
         fail(p, expected, text("more bytes: %s", quoted(extra, n)));

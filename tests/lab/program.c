@@ -160,9 +160,8 @@ struct program *run_program(const char *suite_file, struct setup setup)
 
     *p = (struct program){.setup = setup, .in = -1};
     p->stem = text("%.*s", (int)strcspn(name, "."), name);
-    p->binary =
-        text("%s/%s%s", environment("LAB_PROGRAMS", "build/graded/steps"),
-             p->stem, setup.plain ? ".plain" : ".checked");
+    p->binary = text("%s/%s%s", environment("LAB_PROGRAMS", "build/graded/steps"),
+                     p->stem, setup.plain ? ".plain" : ".checked");
     if (access(p->binary, X_OK) == -1)
         fail(NULL, text("a program %s that can be run", p->binary),
              "it is not there: it did not compile, or it was not built "
@@ -180,11 +179,11 @@ struct program *run_program(const char *suite_file, struct setup setup)
     p->arguments = "";
     for (int i = 0; setup.args != NULL && setup.args[i] != NULL; i++) {
         argv[i + 1] = setup.args[i];
-        p->arguments = text("%s %s", p->arguments,
-                            *setup.args[i] == '\0' ||
-                                    strpbrk(setup.args[i], " \n'") != NULL
-                                ? text("'%.200s'", setup.args[i])
-                                : text("%.200s", setup.args[i]));
+        p->arguments =
+            text("%s %s", p->arguments,
+                 *setup.args[i] == '\0' || strpbrk(setup.args[i], " \n'") != NULL
+                     ? text("'%.200s'", setup.args[i])
+                     : text("%.200s", setup.args[i]));
     }
 
     const char *envp[16];
@@ -347,8 +346,9 @@ static bool asleep(const struct program *p, unsigned long *activity,
         FILE *file = fopen(path, "r");
         if (file == NULL)
             continue;
-        char *after =
-            fgets(line, sizeof line, file) != NULL ? strrchr(line, ')') : NULL;
+        char *after = fgets(line, sizeof line, file) != NULL
+                          ? strrchr(line, ')')
+                          : NULL;
         fclose(file);
         char state;
         int group;
@@ -572,9 +572,8 @@ struct sockaddr_in expect_address(struct program *p, const char *before)
 
     if (sscanf(rest, "%15[0-9.]:%d%n", ip, &port, &used) != 2 ||
         rest[used] != '\0' || port < 0 || port > 65535)
-        fail(p,
-             text("the line \"%sADDRESS:PORT\", like %s127.0.0.1:4444", before,
-                  before),
+        fail(p, text("the line \"%sADDRESS:PORT\", like %s127.0.0.1:4444",
+                     before, before),
              text("the line %s", quoted(line, strlen(line))));
     a = address(ip, port);
     return a;
@@ -729,7 +728,8 @@ void expect_exit(struct program *p, int status, const char *because)
 }
 
 void expect_failure_of_either(struct program *p, const char *call,
-                              const char *other, int error, const char *success)
+                              const char *other, int error,
+                              const char *success)
 {
     const char *line = text("%s: %s", call, strerror(error));
     struct text_search search = {line, true};
@@ -749,9 +749,8 @@ void expect_failure_of_either(struct program *p, const char *call,
     for (int i = 0; i < 2; i++) {
         struct line_search after = {forbidden[i], NULL};
         if (line_is_there(p, &after))
-            fail(p,
-                 text("after %s has failed, no line \"%s…\" on stdout", call,
-                      forbidden[i]),
+            fail(p, text("after %s has failed, no line \"%s…\" on stdout", call,
+                         forbidden[i]),
                  text("the line \"%s\"", after.line));
     }
     if (atomic_load(&p->record->left_open) > 1)
