@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /// The listening socket as the kernel knows it.
@@ -64,8 +65,9 @@ TEST(listen, refuses_arguments_that_are_no_address_port_and_backlog, GIVEN)
 
 TEST(listen, listens_at_the_address_and_port_of_its_arguments)
 {
-    struct sockaddr_in want = free_address("127.0.0.2");
-    struct program *p = run(ARGS("127.0.0.2", port_text(want)));
+    // As long as an address can be when it is printed.
+    struct sockaddr_in want = free_address("127.101.102.103");
+    struct program *p = run(ARGS("127.101.102.103", port_text(want)));
 
     expect_told(p, "listening on ", want);
     expect_running(p);
@@ -104,8 +106,8 @@ TEST(listen, lets_clients_connect_although_nobody_accepts)
 
 TEST(listen, hands_its_backlog_to_the_kernel)
 {
-    // Not the default, and below every somaxconn.
-    unsigned backlog = 17 + random_below(100);
+    // Not the default, and more than a byte holds.
+    unsigned backlog = 257 + random_below(700);
     expect_backlog(run(ARGS("127.0.0.1", "0", text("%u", backlog))), backlog);
 }
 
@@ -122,6 +124,7 @@ TEST(listen, lets_one_more_than_the_backlog_in_and_no_other)
     expect_running(p);
     for (int i = 0; i < 3; i++)
         connect_to(p, at);
+    expect_running(p);
     int silent = begin_connect(at);
     struct tcp_socket found;
     if (!find_tcp(ntohs(own_address(silent).sin_port), 0, 0, &found) ||
@@ -138,13 +141,19 @@ TEST(listen, binds_although_an_old_connection_is_in_time_wait)
     leave_time_wait(at);
     struct program *p = run(ARGS("127.0.0.1", port_text(at)));
 
-    expect_told(p, "listening on ", at);
+    struct sockaddr_in got = expect_address(p, "listening on ");
+    if (got.sin_port != at.sin_port)
+        fail(p, text("listening on %s", show_address(at)),
+             text("listening on %s", show_address(got)));
 }
 
 TEST(listen, says_so_when_another_socket_listens_there)
 {
     struct sockaddr_in taken;
-    listen_at("127.0.0.1", 1, &taken);
+    int fd = listen_at("127.0.0.1", 1, &taken), on = 1;
+    // Only who sets SO_REUSEPORT too would share the port with it.
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     struct program *p = run(ARGS("127.0.0.1", port_text(taken)));
 
     expect_failure(p, "bind", EADDRINUSE, "listening on ");
@@ -174,7 +183,11 @@ TEST(listen, says_so_when_the_kernel_does_not_tell_the_address)
 {
     struct program *p =
         run(ARGS("127.0.0.1", "0"), .faults = FAULT("name", ENOBUFS));
-    expect_failure(p, "getsockname", ENOBUFS, "listening on ");
+
+    if (meets_fault(p))
+        expect_failure(p, "getsockname", ENOBUFS, "listening on ");
+    else
+        expect_line(p, "listening on ");
 }
 
 TEST(listen, goes_on_holding_whatever_its_clients_do)
@@ -207,8 +220,6 @@ TEST(listen, takes_the_end_of_stdin_for_enter)
 {
     struct program *p = run(ARGS("127.0.0.1", "0"));
 
-    expect_line(p, "listening on ");
-    expect_running(p);
     end_stdin(p);
     expect_exit(p, 0, "the end of stdin is as good as Enter");
 }

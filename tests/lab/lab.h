@@ -112,6 +112,9 @@ void expect_running(struct program *p);
 /// A line on stderr that is, or contains, this text.
 void expect_error_line(struct program *p, const char *line);
 void expect_error_text(struct program *p, const char *text);
+/// Whether the lab has made a call fail, as .faults asks, before the prompt.
+/// Who learns by another call what the failing one tells is right, too.
+bool meets_fault(struct program *p);
 /// The program ends with this status.
 void expect_exit(struct program *p, int status, const char *because);
 /// `CALL: REASON` on stderr and status 1; afterwards nothing on stdout that
