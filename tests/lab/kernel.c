@@ -22,16 +22,16 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-int sockets_held(struct program *p, struct held *held, int most)
+/// Add the sockets of one process to those that are held already.
+static int add_sockets_of(const char *pid, struct held *held, int count,
+                          int most)
 {
-    int count = 0;
-    DIR *fds = opendir(text("/proc/%d/fd", pid_of(p)));
+    DIR *fds = opendir(text("/proc/%s/fd", pid));
     struct dirent *entry;
 
     while (fds != NULL && count < most && (entry = readdir(fds)) != NULL) {
         char target[64] = "";
-        const char *path =
-            text("/proc/%d/fd/%s", pid_of(p), entry->d_name);
+        const char *path = text("/proc/%s/fd/%s", pid, entry->d_name);
         struct held *one = &held[count];
 
         if (readlink(path, target, sizeof target - 1) == -1 ||
@@ -46,6 +46,22 @@ int sockets_held(struct program *p, struct held *held, int most)
     }
     if (fds != NULL)
         closedir(fds);
+    return count;
+}
+
+int sockets_held(struct program *p, struct held *held, int most)
+{
+    int count = 0;
+    DIR *proc = opendir("/proc");
+    struct dirent *entry;
+
+    while (proc != NULL && (entry = readdir(proc)) != NULL) {
+        pid_t pid = (pid_t)atoi(entry->d_name);
+        if (pid > 0 && getpgid(pid) == pid_of(p))
+            count = add_sockets_of(entry->d_name, held, count, most);
+    }
+    if (proc != NULL)
+        closedir(proc);
     return count;
 }
 

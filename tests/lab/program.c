@@ -35,6 +35,8 @@ enum {
     QUIET_MS = 1500,     ///< asleep so long with nothing to wake it: for ever
     AFTER_MS = 500,      ///< for what an ended program sent to be delivered
     SPIN_MS = 2000,      ///< CPU time in one wait that only a busy loop needs
+    HOLD_SPIN_MS = 300,  ///< the same after the prompt: nothing is left to do
+    LAST_WORDS_MS = 300, ///< for what a program says when its stdin ends
     PROGRAMS_MAX = 8,    ///< in one test
 };
 
@@ -48,6 +50,7 @@ struct program {
     pid_t pid;
     int pidfd;
     int in; ///< its stdin; -1: ended
+    int enters;
     struct stream out, err;
     size_t seen; ///< what of out.text the test has consumed
     bool ended;
@@ -139,8 +142,11 @@ static void become_program(const struct program *p, char *const argv[],
     dup2(in, 0);
     dup2(out, 1);
     dup2(err, 2);
-    dup2(record, 3); // the witness closes it before main: 3 is free again
-    close_range(4, ~0U, 0);
+    // The witness closes it before main: its number is free again.
+    dup2(record, 3 + p->setup.taken);
+    for (int fd = 3; fd < 3 + p->setup.taken; fd++)
+        dup2(0, fd);
+    close_range(4 + (unsigned)p->setup.taken, ~0U, 0);
     execve(p->binary, argv, envp);
     _exit(127);
 }
@@ -190,7 +196,7 @@ struct program *run_program(const char *suite_file, struct setup setup)
     int n = 0;
     envp[n++] = text("PATH=%s", environment("PATH", "/usr/bin:/bin"));
     envp[n++] = "LC_ALL=C";
-    envp[n++] = "LAB_WITNESS=3";
+    envp[n++] = text("LAB_WITNESS=%d", 3 + setup.taken);
     // Leaks are looked for through ptrace, which may be denied.
     envp[n++] = "ASAN_OPTIONS=detect_leaks=0:exitcode=99:abort_on_error=0";
     envp[n++] = "UBSAN_OPTIONS=print_stacktrace=0";
@@ -497,6 +503,7 @@ void press_enter(struct program *p)
     if (p->in != -1 && write(p->in, "\n", 1) == -1 && errno != EPIPE)
         cr_assert_fail("the lab can't write to the program: %s",
                        strerror(errno));
+    p->enters++;
 }
 
 void end_stdin(struct program *p)
@@ -541,24 +548,46 @@ static bool line_is_there(struct program *p, void *context)
     return false;
 }
 
+/// Why there is no line that begins so. A program that sleeps is asked for its
+/// last words: the end of stdin shows what stdio has kept back.
+static const char *why_no_line(struct program *p, const char *before)
+{
+    const char *there = strstr(p->out.text, before);
+
+    if (there != NULL && there < p->out.text + p->seen)
+        return "that line only before one that should have come first";
+    if (there != NULL)
+        return "those words, but not as a line of their own (a line ends with "
+               "a newline)";
+    if (strstr(p->err.text, before) != NULL)
+        return "that line on stderr; a result belongs on stdout";
+    if (p->setup.unaided)
+        return "no such line. To a pipe, stdio writes only when its buffer is "
+               "full: setvbuf(stdout, NULL, _IOLBF, 0) or fflush";
+    if (p->ended || p->spun)
+        return "no such line";
+    end_stdin(p);
+    for (int64_t end = now_ms() + LAST_WORDS_MS; now_ms() < end && !p->ended;) {
+        struct pollfd fds[] = {{p->pidfd, POLLIN, 0}};
+        poll(fds, 1, 10);
+        collect(p);
+    }
+    collect(p);
+    if (strstr(p->out.text, before) != NULL)
+        return "those words only at the end of the program: stdio kept them "
+               "until then, for the line has no newline (\\n) at its end";
+    return "no such line";
+}
+
 const char *expect_line(struct program *p, const char *before)
 {
     struct line_search search = {before, NULL};
 
-    if (!wait_until(p, line_is_there, &search)) {
-        const char *there = strstr(p->out.text, before);
+    if (!wait_until(p, line_is_there, &search))
         fail(p,
              text("a line on stdout that begins \"%s\"%s", before,
                   p->setup.unaided ? ", at once, though stdout is a pipe" : ""),
-             there != NULL && there < p->out.text + p->seen
-                 ? "that line only before one that should have come first"
-             : there != NULL ? "those words, but not as a line of their own "
-                               "(a line ends with a newline)"
-             : p->setup.unaided
-                 ? "no such line. To a pipe, stdio writes only when its buffer "
-                   "is full: setvbuf(stdout, NULL, _IOLBF, 0) or fflush"
-                 : "no such line");
-    }
+             why_no_line(p, before));
     return search.line;
 }
 
@@ -653,32 +682,76 @@ void expect_default_connect(struct program *p)
                            : text("connect to %s", show_address(*asked)));
 }
 
-static bool is_waiting(struct program *p, void *unused)
-{
-    char line[1024] = "";
-    const char *path = text("/proc/%d/stat", p->pid);
-    FILE *file = fopen(path, "r");
+/// Whether all of it sleeps, or clearly never will.
+struct rest {
+    long cpu_begin; ///< CPU time when the wait began; -1: not known yet
+    unsigned long activity;
+    int looks; ///< how often it was seen asleep
+    int still; ///< how often in a row, and nothing had happened in between
+};
 
-    (void)unused;
-    if (file == NULL)
+static bool is_resting(struct program *p, void *context)
+{
+    enum { LOOKS = 10, STILL = 2 };
+    struct rest *rest = context;
+    unsigned long activity;
+    long cpu;
+
+    if (p->ended)
         return false;
-    char *after =
-        fgets(line, sizeof line, file) != NULL ? strrchr(line, ')') : NULL;
-    fclose(file);
-    return after != NULL && after[2] == 'S';
+    bool idle = asleep(p, &activity, &cpu);
+    if (rest->cpu_begin == -1)
+        rest->cpu_begin = cpu;
+    rest->looks += idle;
+    rest->still = idle && activity == rest->activity ? rest->still + 1 : 0;
+    rest->activity = activity;
+    if (cpu - rest->cpu_begin > HOLD_SPIN_MS)
+        p->spun = true;
+    // Who takes naps, and looks for Enter in between, is never still.
+    return rest->still >= STILL || rest->looks >= LOOKS || p->spun;
 }
 
 void expect_hold(struct program *p)
 {
     const char *prompt = "press Enter to close";
     const char *line = expect_line(p, prompt);
+    struct rest rest = {.cpu_begin = -1};
 
     if (strcmp(line, prompt) != 0)
         fail(p, text("the line \"%s\", alone", prompt),
              text("the line %s", quoted(line, strlen(line))));
-    if (!wait_until(p, is_waiting, NULL))
+    if (!wait_until(p, is_resting, &rest) || p->spun)
         fail(p, "after \"press Enter to close\" it waits for Enter",
              "it did not wait");
+}
+
+void expect_running(struct program *p)
+{
+    struct rest rest = {.cpu_begin = -1};
+
+    if (!wait_until(p, is_resting, &rest))
+        fail(p, "it goes on running until Enter is pressed", "it did not wait");
+    p->spun = false; // not here
+}
+
+static bool fault_or_prompt(struct program *p, void *met)
+{
+    unsigned count = atomic_load(&p->record->count);
+
+    for (unsigned i = 0; i < count; i++) {
+        const struct call *call = call_at(p->record, i);
+        *(bool *)met |= call != NULL && call->injected != 0;
+    }
+    return *(bool *)met || p->ended ||
+           strstr(p->out.text, "press Enter to close") != NULL;
+}
+
+bool meets_fault(struct program *p)
+{
+    bool met = false;
+
+    wait_until(p, fault_or_prompt, &met);
+    return met;
 }
 
 struct text_search {
@@ -820,18 +893,22 @@ void expect_usage(struct program *p)
 void expect_asleep(struct program *p)
 {
     enum { LOOKS = 12, LOOK_MS = 15, CPU_MS = 80 };
-    long before = cpu_of(p);
+    long before = cpu_of(p), cpu = before;
+    int64_t end = now_ms() + DEADLINE_MS;
 
-    for (int i = 0; i < LOOKS; i++) {
+    // On a busy machine a program that spins gets little CPU time; but it is
+    // never seen asleep either.
+    for (int looks = 0; looks < LOOKS;) {
+        unsigned long activity;
         struct pollfd fds[] = {{p->pidfd, POLLIN, 0}};
         poll(fds, 1, LOOK_MS);
         if (has_ended(p))
             fail(p, "it goes on waiting", "it ended");
-        if (cpu_of(p) - before > CPU_MS) {
+        looks += asleep(p, &activity, &cpu);
+        if (cpu - before > CPU_MS || now_ms() > end) {
             p->spun = true;
             fail(p, "it sleeps in the kernel while there is nothing to do",
-                 text("%ld ms of CPU time in less than %d ms",
-                      cpu_of(p) - before, (i + 1) * LOOK_MS + LOOK_MS));
+                 text("%ld ms of CPU time", cpu - before));
         }
     }
 }
@@ -856,6 +933,11 @@ void expect_clean_close(struct program *p)
 }
 
 // -------------------------------------------------------------- what it is
+
+int enters_of(const struct program *p)
+{
+    return p->in == -1 ? -1 : p->enters;
+}
 
 pid_t pid_of(const struct program *p)
 {

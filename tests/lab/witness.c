@@ -65,7 +65,7 @@ static struct fault faults[] = {
     {"socket", FAMILY_SOCKET, 0, 0, 0},   {"bind", FAMILY_BIND, 0, 0, 0},
     {"listen", FAMILY_LISTEN, 0, 0, 0},   {"accept", FAMILY_ACCEPT, 0, 0, 0},
     {"connect", FAMILY_CONNECT, 0, 0, 0}, {"name", FAMILY_NAME, 0, 0, 0},
-    {"option", FAMILY_OPTION, 0, 0, 0},
+    {"option", FAMILY_OPTION, 0, 0, 0}, {"ask", FAMILY_ASK, 0, 0, 0},
     {"recv", FAMILY_RECV, 0, 0, 0},       {"send", FAMILY_SEND, 0, 0, 0},
 };
 
@@ -364,7 +364,8 @@ int setsockopt(int fd, int level, int name, const void *value, socklen_t size)
 int getsockopt(int fd, int level, int name, void *value, socklen_t *size)
 {
     struct call *c = enter(CALL_getsockopt, fd, level, name, 0, PC);
-    int result = REAL(getsockopt)(fd, level, name, value, size);
+    int result =
+        injected(c) ? -1 : REAL(getsockopt)(fd, level, name, value, size);
     if (result == 0 && c != NULL && *size == sizeof(int)) {
         int number;
         memcpy(&number, value, sizeof number);

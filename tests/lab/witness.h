@@ -28,7 +28,7 @@
     X(getsockname, NAME)                                                       \
     X(getpeername, NAME)                                                       \
     X(setsockopt, OPTION)                                                      \
-    X(getsockopt, OPTION)                                                      \
+    X(getsockopt, ASK)                                                         \
     X(recv, RECV)                                                              \
     X(recvfrom, RECV)                                                          \
     X(recvmsg, RECV)                                                           \
@@ -60,6 +60,7 @@ enum call_family {
     FAMILY_CONNECT,
     FAMILY_NAME,
     FAMILY_OPTION,
+    FAMILY_ASK,
     FAMILY_RECV,
     FAMILY_SEND,
     FAMILY_WAIT,
