@@ -171,9 +171,14 @@ void leave_time_wait(struct sockaddr_in at)
 
 unsigned long long lo_bytes(void)
 {
+    return lo_bytes_in("/proc/net/dev");
+}
+
+unsigned long long lo_bytes_in(const char *path)
+{
     unsigned long long bytes = 0;
     char line[512];
-    FILE *file = fopen("/proc/net/dev", "r");
+    FILE *file = fopen(path, "r");
 
     while (file != NULL && fgets(line, sizeof line, file) != NULL)
         if (sscanf(line, " lo: %llu", &bytes) == 1)
@@ -181,6 +186,25 @@ unsigned long long lo_bytes(void)
     if (file != NULL)
         fclose(file);
     return bytes;
+}
+
+void use_lo(size_t bytes)
+{
+    enum { SIZE = 8192 };
+    static const char nothing[SIZE];
+    struct sockaddr_in at = address("127.0.0.1", 0);
+    socklen_t size = sizeof at;
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    // To itself: what does not fit is dropped after lo has counted it.
+    if (fd == -1 || bind(fd, (struct sockaddr *)&at, size) == -1 ||
+        getsockname(fd, (struct sockaddr *)&at, &size) == -1)
+        cr_assert_fail("the lab itself: a datagram socket: %s",
+                       strerror(errno));
+    for (size_t sent = 0; sent < bytes; sent += SIZE)
+        if (sendto(fd, nothing, SIZE, 0, (struct sockaddr *)&at, size) == -1)
+            cr_assert_fail("the lab itself: sendto: %s", strerror(errno));
+    close(fd);
 }
 
 bool can_bind(const char *ip)

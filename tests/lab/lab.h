@@ -45,6 +45,7 @@ struct setup {
                              ///< address too; skips where that is not allowed
     int nofile;         ///< RLIMIT_NOFILE, 0: as it is
     int taken;          ///< so many descriptors from 3 up are in use already
+    bool held;          ///< its first receive waits for let_go()
     int naps_ms;        ///< it rightly sleeps so long with nothing to wake it
     const char *hosts;  ///< "name=127.0.0.1,::1": what getaddrinfo answers
     const char *faults; ///< FAULT("accept", EINTR) or "send:short:7"
@@ -79,6 +80,15 @@ long memory_of(const struct program *p);
 long cpu_of(const struct program *p);
 /// How often Enter was pressed; -1 after the end of its stdin.
 int enters_of(const struct program *p);
+/// Whether it, and all that it has forked, sleep in the kernel just now.
+bool is_asleep(const struct program *p);
+/// The bytes that the lo of its own network has received.
+unsigned long long own_lo_bytes(const struct program *p);
+/// Wait until the program is held before its first receive (.held). False: it
+/// has ended, or receives in a way that the witness does not see.
+bool is_held(struct program *p);
+/// It may go on.
+void let_go(struct program *p);
 
 /// Ctrl-Z and `fg`: SIGSTOP, SIGCONT to the program.
 void stop_and_continue(struct program *p);
@@ -115,6 +125,8 @@ void expect_error_text(struct program *p, const char *text);
 /// Whether the lab has made a call fail, as .faults asks, before the prompt.
 /// Who learns by another call what the failing one tells is right, too.
 bool meets_fault(struct program *p);
+/// It ends, in whatever way.
+void wait_for_end(struct program *p);
 /// The program ends with this status.
 void expect_exit(struct program *p, int status, const char *because);
 /// `CALL: REASON` on stderr and status 1; afterwards nothing on stdout that
@@ -231,6 +243,10 @@ void expect_time_wait(struct sockaddr_in at);
 void leave_time_wait(struct sockaddr_in at);
 /// The bytes that lo has received since the host started.
 unsigned long long lo_bytes(void);
+/// The same for the network of a process: path is its /proc/PID/net/dev.
+unsigned long long lo_bytes_in(const char *path);
+/// Let lo carry at least this many bytes more.
+void use_lo(size_t bytes);
 /// Whether this host lets a socket have this address (bind(2) to port 0).
 bool can_bind(const char *ip);
 

@@ -59,6 +59,7 @@ struct program {
     bool hung;  ///< it was given up because it slept
     struct setup setup;
     struct record *record;
+    pid_t network; ///< the process that keeps its own network, 0: none
     const char *stem, *binary, *arguments;
 };
 
@@ -104,17 +105,35 @@ static int enter_own_network(const char *extra_address)
     return 0;
 }
 
-/// Whether enter_own_network works here: the whole of it, in a child.
-static int try_own_network(const char *extra_address)
+/// A child that makes such a network and keeps it until the test ends, so that
+/// its counters can be read when the program is gone. Returns -errno where that
+/// is not allowed.
+static pid_t keep_own_network(const char *extra_address)
 {
-    int status = 0;
-    pid_t pid = fork();
+    int tells[2], error = EPERM;
+    pid_t pid = pipe2(tells, O_CLOEXEC) == -1 ? -1 : fork();
 
-    if (pid == 0)
-        _exit(enter_own_network(extra_address));
-    if (pid == -1 || waitpid(pid, &status, 0) == -1)
-        return errno;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : EPERM;
+    if (pid == -1)
+        return -errno;
+    if (pid == 0) {
+        error = enter_own_network(extra_address);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (write(tells[1], &error, sizeof error) == sizeof error && error == 0)
+            pause(); // lab_end kills it
+        _exit(1);
+    }
+    close(tells[1]);
+    if (read(tells[0], &error, sizeof error) != sizeof error)
+        error = EPERM;
+    close(tells[0]);
+    return error == 0 ? pid : -error;
+}
+
+/// In the child of run_program: into the network that this process keeps.
+static bool join_network(pid_t keeper)
+{
+    int fd = (int)syscall(SYS_pidfd_open, keeper, 0);
+    return fd != -1 && setns(fd, CLONE_NEWUSER | CLONE_NEWNET) == 0;
 }
 
 /// In the child, between fork and exec: only what is async-signal-safe.
@@ -127,8 +146,7 @@ static void become_program(const struct program *p, char *const argv[],
 
     setpgid(0, 0);
     // Before PDEATHSIG: new credentials clear it.
-    if (p->setup.own_network != NULL &&
-        enter_own_network(p->setup.own_network) != 0)
+    if (p->network != 0 && !join_network(p->network))
         _exit(127);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
@@ -174,11 +192,11 @@ struct program *run_program(const char *suite_file, struct setup setup)
              "(make check builds it)");
 
     if (setup.own_network != NULL) {
-        int error = try_own_network(setup.own_network);
-        if (error != 0)
+        p->network = keep_own_network(setup.own_network);
+        if (p->network < 0)
             cr_skip("needs a network namespace, and this machine allows "
                     "none: %s",
-                    strerror(error));
+                    strerror(-p->network));
     }
 
     const char *argv[16] = {p->stem};
@@ -202,6 +220,8 @@ struct program *run_program(const char *suite_file, struct setup setup)
     envp[n++] = "UBSAN_OPTIONS=print_stacktrace=0";
     if (!setup.unaided)
         envp[n++] = "LAB_LINES=1";
+    if (setup.held)
+        envp[n++] = "LAB_HELD=1";
     if (setup.faults != NULL)
         envp[n++] = text("LAB_FAULTS=%s", setup.faults);
     if (setup.hosts != NULL)
@@ -790,6 +810,12 @@ void expect_error_text(struct program *p, const char *what)
 
 // -------------------------------------------------------------------- end
 
+void wait_for_end(struct program *p)
+{
+    if (!wait_until(p, ended, NULL))
+        fail(p, "it ends", "it did not end");
+}
+
 void expect_exit(struct program *p, int status, const char *because)
 {
     if (!wait_until(p, ended, NULL))
@@ -991,6 +1017,36 @@ long memory_of(const struct program *p)
     if (file != NULL)
         fclose(file);
     return most;
+}
+
+unsigned long long own_lo_bytes(const struct program *p)
+{
+    return lo_bytes_in(text("/proc/%d/net/dev", p->network));
+}
+
+static bool held_or_ended(struct program *p, void *unused)
+{
+    (void)unused;
+    return p->ended || atomic_load(&p->record->gate) == GATE_REACHED;
+}
+
+bool is_held(struct program *p)
+{
+    wait_until(p, held_or_ended, NULL);
+    return atomic_load(&p->record->gate) == GATE_REACHED;
+}
+
+void let_go(struct program *p)
+{
+    atomic_store(&p->record->gate, GATE_OPEN);
+}
+
+bool is_asleep(const struct program *p)
+{
+    unsigned long activity;
+    long cpu;
+
+    return asleep(p, &activity, &cpu);
 }
 
 long cpu_of(const struct program *p)

@@ -12,6 +12,7 @@
  *     LAB_FAULTS=accept:4:1,…     family:errno:times, or family:short:bytes
  *     LAB_HOSTS=name=1.2.3.4,::1  what getaddrinfo answers for that name
  *     LAB_NOFILE=3                RLIMIT_NOFILE, set after the loader is done
+ *     LAB_HELD=1                  the first receive of a connection waits
  *     LAB_LINES=1                 stdout by lines, whatever it is connected to
  */
 
@@ -131,6 +132,8 @@ __attribute__((constructor)) static void witness_begin(void)
     if (map != MAP_FAILED) {
         record = map;
         record->main_pid = getpid();
+        if (getenv("LAB_HELD") != NULL)
+            atomic_store(&record->gate, GATE_CLOSED);
     }
 }
 
@@ -211,6 +214,25 @@ static int64_t leave(struct call *call, int64_t result)
         errno = error;
     }
     return result;
+}
+
+/// Whoever receives first, of all threads and processes, waits here for the
+/// test: then the connection stands, and its bytes have not come back yet.
+static void wait_at_gate(int fd)
+{
+    struct sockaddr_storage peer;
+    socklen_t size = sizeof peer;
+    int error = errno;
+
+    if (record == NULL || atomic_load(&record->gate) != GATE_CLOSED)
+        return;
+    if (REAL(getpeername)(fd, (struct sockaddr *)&peer, &size) == 0 &&
+        (peer.ss_family == AF_INET || peer.ss_family == AF_INET6)) {
+        atomic_store(&record->gate, GATE_REACHED);
+        while (atomic_load(&record->gate) == GATE_REACHED)
+            nanosleep(&(struct timespec){0, 1000000}, NULL);
+    }
+    errno = error;
 }
 
 /// Whether the lab makes this call fail; errno is set then.
@@ -377,6 +399,7 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *size)
 ssize_t recv(int fd, void *buffer, size_t size, int flags)
 {
     struct call *c = enter(CALL_recv, fd, (int64_t)size, flags, 0, PC);
+    wait_at_gate(fd);
     if (injected(c))
         return leave(c, -1);
     return leave(c, REAL(recv)(fd, buffer, at_most(FAMILY_RECV, size), flags));
@@ -386,6 +409,7 @@ ssize_t recvfrom(int fd, void *restrict buffer, size_t size, int flags,
                  struct sockaddr *restrict address, socklen_t *restrict length)
 {
     struct call *c = enter(CALL_recvfrom, fd, (int64_t)size, flags, 0, PC);
+    wait_at_gate(fd);
     if (injected(c))
         return leave(c, -1);
     return leave(c, REAL(recvfrom)(fd, buffer, at_most(FAMILY_RECV, size),
@@ -397,6 +421,7 @@ ssize_t read(int fd, void *buffer, size_t size)
     if (!is_socket(fd))
         return REAL(read)(fd, buffer, size);
     struct call *c = enter(CALL_read, fd, (int64_t)size, 0, 0, PC);
+    wait_at_gate(fd);
     if (injected(c))
         return leave(c, -1);
     return leave(c, REAL(read)(fd, buffer, at_most(FAMILY_RECV, size)));
@@ -404,7 +429,8 @@ ssize_t read(int fd, void *buffer, size_t size)
 
 ssize_t send(int fd, const void *buffer, size_t size, int flags)
 {
-    struct call *c = enter(CALL_send, fd, (int64_t)size, flags, 0, PC);
+    struct call *c =
+        enter(CALL_send, fd, (int64_t)size, flags, (intptr_t)buffer, PC);
     if (injected_send(c, flags))
         return leave(c, -1);
     return leave(c, REAL(send)(fd, buffer, at_most(FAMILY_SEND, size), flags));
@@ -424,7 +450,8 @@ ssize_t write(int fd, const void *buffer, size_t size)
 {
     if (!is_socket(fd))
         return REAL(write)(fd, buffer, size);
-    struct call *c = enter(CALL_write, fd, (int64_t)size, 0, 0, PC);
+    struct call *c =
+        enter(CALL_write, fd, (int64_t)size, 0, (intptr_t)buffer, PC);
     if (injected_send(c, 0))
         return leave(c, -1);
     return leave(c, REAL(write)(fd, buffer, at_most(FAMILY_SEND, size)));
@@ -458,6 +485,7 @@ ssize_t readv(int fd, const struct iovec *vector, int count)
         return REAL(readv)(fd, vector, count);
     struct call *c =
         enter(CALL_readv, fd, vector_size(vector, count), count, 0, PC);
+    wait_at_gate(fd);
     if (injected(c))
         return leave(c, -1);
     if (cut(FAMILY_RECV, vector, count, &piece))
@@ -486,6 +514,7 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags)
         enter(CALL_recvmsg, fd,
               vector_size(message->msg_iov, (int)message->msg_iovlen), flags,
               0, PC);
+    wait_at_gate(fd);
     if (injected(c))
         return leave(c, -1);
     if (!cut(FAMILY_RECV, message->msg_iov, (int)message->msg_iovlen, &piece))
