@@ -46,7 +46,7 @@ ifeq ($(MAKELEVEL),0)
 endif
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all programs check selftest docs lint setup setup-lint help clean FORCE
+.PHONY: all programs check selftest docs docs-instructor docs-open lint setup setup-lint help clean FORCE
 
 # ------------------------------------------------------------------- students
 
@@ -100,11 +100,30 @@ selftest-%: $(CHECK) $(WITNESS) FORCE ## the same for one step: make selftest-02
 	@python3 tests/selftest.py --build $(BUILD) --cc "$(CC)" --only "$*"
 
 docs: | $(BUILD)/doxygen ## build the student's handbook: build/docs/html/index.html
-	@rm -rf $(BUILD)/docs
-	@mkdir -p $(BUILD)/docs
-	@BUILD=$(BUILD) doxygen Doxyfile 2>$(BUILD)/docs/warnings >/dev/null; status=$$?; \
-	cat $(BUILD)/docs/warnings >&2; [ $$status = 0 ] && [ ! -s $(BUILD)/docs/warnings ]
+	$(call handbook,docs,steps,,A TCP lab kit in C)
+	@python3 docs/theme/canary.py $(BUILD)/docs/html steps solutions
 	@echo "$(BUILD)/docs/html/index.html"
+
+docs-instructor: | $(BUILD)/doxygen ## build the instructor's: build/docs-instructor/html/index.html
+	$(call handbook,docs-instructor,solutions,INSTRUCTOR,Instructor's edition)
+	@echo "$(BUILD)/docs-instructor/html/index.html"
+
+docs-open: docs ## build the student's handbook and show it
+	@xdg-open $(BUILD)/docs/html/index.html >/dev/null 2>&1 || \
+	echo "Open this in a browser: file://$(abspath $(BUILD))/docs/html/index.html"
+
+# $(call handbook,FOLDER,PROGRAMS,SECTIONS,EDITION). What the pages quote is
+# tried first: the examples compile. Then the figures, then Doxygen, which may
+# not say a word.
+define handbook
+	@rm -rf $(BUILD)/$(1)
+	@mkdir -p $(BUILD)/$(1)
+	@$(CC) $(WARN) -Werror -fsyntax-only docs/examples/*.c
+	@python3 docs/figures/draw.py $(BUILD)/$(1)/figures $(wildcard docs/figures/*.ladder docs/figures/*.bytes docs/figures/*.graph)
+	@HANDBOOK=$(BUILD)/$(1) PROGRAMS="$(2)" SECTIONS="$(3)" EDITION="$(4)" MADE="" \
+	doxygen Doxyfile 2>$(BUILD)/$(1)/warnings >/dev/null; status=$$?; \
+	cat $(BUILD)/$(1)/warnings >&2; [ $$status = 0 ] && [ ! -s $(BUILD)/$(1)/warnings ]
+endef
 
 C_FILES := $(wildcard steps/*.c solutions/*.c tests/*.c tests/lab/*.c tests/lab/*.h)
 
