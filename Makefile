@@ -100,29 +100,33 @@ selftest-%: $(CHECK) $(WITNESS) FORCE ## the same for one step: make selftest-02
 	@python3 tests/selftest.py --build $(BUILD) --cc "$(CC)" --only "$*"
 
 docs: | $(BUILD)/doxygen ## build the student's handbook: build/docs/html/index.html
-	$(call handbook,docs,steps,,A TCP lab kit in C)
+	$(call handbook,docs,steps,STUDENT,,A TCP lab kit in C)
 	@python3 docs/theme/canary.py $(BUILD)/docs/html steps solutions
 	@echo "$(BUILD)/docs/html/index.html"
 
-docs-instructor: | $(BUILD)/doxygen ## build the instructor's: build/docs-instructor/html/index.html
-	$(call handbook,docs-instructor,solutions,INSTRUCTOR,Instructor's edition)
+docs-instructor: | $(BUILD)/doxygen ## the instructor's: build/docs-instructor/html/index.html
+	$(call handbook,docs-instructor,solutions,INSTRUCTOR $(if $(MISTAKES),MISTAKES),$(MISTAKES) $(BUILD)/docs-instructor/differences.md,Instructor's edition)
+	@python3 docs/theme/canary.py --present $(BUILD)/docs-instructor/html steps solutions
 	@echo "$(BUILD)/docs-instructor/html/index.html"
 
 docs-open: docs ## build the student's handbook and show it
 	@xdg-open $(BUILD)/docs/html/index.html >/dev/null 2>&1 || \
-	echo "Open this in a browser: file://$(abspath $(BUILD))/docs/html/index.html"
+	echo "Open it in a browser: file://$(abspath $(BUILD)/docs/html/index.html)"
 
-# $(call handbook,FOLDER,PROGRAMS,SECTIONS,EDITION). What the pages quote is
-# tried first: the examples compile. Then the figures, then Doxygen, which may
-# not say a word.
+# $(call handbook,FOLDER,PROGRAMS,SECTIONS,PAGES,EDITION). First what the pages
+# quote: the examples have to compile, the figures are drawn, the differences
+# made. Then Doxygen, which may not say a word, and the index of its search.
+MISTAKES := $(wildcard docs/mistakes.md)
+FIGURES  := $(wildcard docs/figures/*.ladder docs/figures/*.bytes docs/figures/*.graph)
 define handbook
-	@rm -rf $(BUILD)/$(1)
-	@mkdir -p $(BUILD)/$(1)
+	@rm -rf $(BUILD)/$(1) && mkdir -p $(BUILD)/$(1)
 	@$(CC) $(WARN) -Werror -fsyntax-only docs/examples/*.c
-	@python3 docs/figures/draw.py $(BUILD)/$(1)/figures $(wildcard docs/figures/*.ladder docs/figures/*.bytes docs/figures/*.graph)
-	@HANDBOOK=$(BUILD)/$(1) PROGRAMS="$(2)" SECTIONS="$(3)" EDITION="$(4)" MADE="" \
+	@python3 docs/figures/draw.py $(BUILD)/$(1)/figures $(FIGURES)
+	@python3 docs/theme/differences.py $(BUILD)/$(1)/differences.md steps solutions
+	@HANDBOOK=$(BUILD)/$(1) PROGRAMS="$(2)" SECTIONS="$(3)" PAGES="$(4)" EDITION="$(5)" \
 	doxygen Doxyfile 2>$(BUILD)/$(1)/warnings >/dev/null; status=$$?; \
 	cat $(BUILD)/$(1)/warnings >&2; [ $$status = 0 ] && [ ! -s $(BUILD)/$(1)/warnings ]
+	@python3 docs/theme/search.py $(BUILD)/$(1)/html
 endef
 
 C_FILES := $(wildcard steps/*.c solutions/*.c tests/*.c tests/lab/*.c tests/lab/*.h)

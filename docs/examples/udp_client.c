@@ -16,8 +16,8 @@ int main(int argc, char *argv[])
         argv = hello;
     }
 
-    // Nothing is sent by connect: it only notes whom we talk to.
     // [connect]
+    // Nothing is sent by connect: it only notes whom we talk to.
     int fd = socket(AF_INET, SOCK_DGRAM, 0);
     struct sockaddr_in server = {.sin_family = AF_INET,
                                  .sin_port = htons(4444),
@@ -27,13 +27,13 @@ int main(int argc, char *argv[])
         perror("connect");
         return 1;
     }
-    //
+    // [connect]
 
-    // An answer may never come, and nobody would say so: wait a second.
     // [limit]
+    // An answer may never come, and nobody would say so: wait a second.
     struct timeval second = {.tv_sec = 1};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof second);
-    //
+    // [limit]
 
     for (int i = 1; i < argc; i++)
         if (send(fd, argv[i], strlen(argv[i]), 0) == -1)

@@ -23,8 +23,8 @@ int main(int argc, char *argv[])
         return 1;
     }
 
-    // No listen, no accept: the one socket hears everybody.
     // [loop]
+    // No listen, no accept: the one socket hears everybody.
     for (;;) {
         struct sockaddr_in peer;
         socklen_t len = sizeof peer;
@@ -38,5 +38,5 @@ int main(int argc, char *argv[])
                (int)got, buf);
         sendto(fd, buf, (size_t)got, 0, (struct sockaddr *)&peer, len);
     }
-    //
+    // [loop]
 }

@@ -112,12 +112,12 @@ class Side:
         if words.startswith("="):
             self.bars.append((self.since if self.since is not None else y, y))
             self.since = None
-            css = "code dim"
+            css = "mono dim"
         elif "(" in words and ")" in words and words[0] != "(":
             if words.endswith("..."):
                 self.since, words = y, words[:-3].strip()
             self.marks.append(f'<circle cx="{self.x}" cy="{y:.1f}" r="3.6" class="dot"/>')
-            css = "code call"
+            css = "mono call"
         else:
             css = "note"
         self.marks.append(text(at, y + 4, words, css, anchor))
@@ -192,7 +192,7 @@ def bytes_(lines):
             size = 40 if len(groups) < 40 else 26
             for value in values:
                 out.append(rect(x, y, size, 30, f"byte c{colour}", 2) +
-                           text(x + size / 2, y + 19.5, value, "code"))
+                           text(x + size / 2, y + 19.5, value, "mono"))
                 x += size
             out.append(text(x - size * len(values) / 2, y + 44, name, "note"))
         if means:
@@ -207,7 +207,7 @@ def block(x, y, words, css=""):
     """Lines of text around a middle."""
     parts = [part.strip() for part in words.split(" / ") if part.strip()]
     top = y + 4 - 7.5 * (len(parts) - 1)
-    return "".join(text(x, top + 15 * i, part.lstrip("`"), ("code " if part[0] == "`" else "label ") + css)
+    return "".join(text(x, top + 15 * i, part.lstrip("`"), ("mono " if part[0] == "`" else "label ") + css)
                    for i, part in enumerate(parts))
 
 
