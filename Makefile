@@ -47,8 +47,8 @@ ifeq ($(MAKELEVEL),0)
 endif
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all programs check selftest mistakes mutants flake docs lint setup \
-        setup-lint help clean FORCE
+.PHONY: all programs check selftest mistakes mutants flake docs \
+        docs-instructor docs-open lint setup setup-lint help clean FORCE
 
 # ------------------------------------------------------------------- students
 
@@ -117,11 +117,34 @@ flake: $(CHECK) $(WITNESS) ## repeat the suites N times, alone, two at once, sta
 	@$(PYTHON) tests/flake.py $(N) --build $(BUILD) --cc "$(CC)"
 
 docs: | $(BUILD)/doxygen ## build the student's handbook: build/docs/html/index.html
-	@rm -rf $(BUILD)/docs
-	@mkdir -p $(BUILD)/docs
-	@BUILD=$(BUILD) doxygen Doxyfile 2>$(BUILD)/docs/warnings >/dev/null; status=$$?; \
-	cat $(BUILD)/docs/warnings >&2; [ $$status = 0 ] && [ ! -s $(BUILD)/docs/warnings ]
+	$(call handbook,docs,steps,STUDENT,,A TCP lab kit in C)
+	@$(PYTHON) docs/theme/canary.py $(BUILD)/docs/html steps solutions
 	@echo "$(BUILD)/docs/html/index.html"
+
+docs-instructor: | $(BUILD)/doxygen ## the instructor's: build/docs-instructor/html/index.html
+	$(call handbook,docs-instructor,solutions,INSTRUCTOR $(if $(MISTAKES),MISTAKES),$(MISTAKES) $(BUILD)/docs-instructor/differences.md,Instructor's edition)
+	@$(PYTHON) docs/theme/canary.py --present $(BUILD)/docs-instructor/html steps solutions
+	@echo "$(BUILD)/docs-instructor/html/index.html"
+
+docs-open: docs ## build the student's handbook and show it
+	@xdg-open $(BUILD)/docs/html/index.html >/dev/null 2>&1 || \
+	echo "Open it in a browser: file://$(abspath $(BUILD)/docs/html/index.html)"
+
+# $(call handbook,FOLDER,PROGRAMS,SECTIONS,PAGES,EDITION). First what the pages
+# quote: the examples have to compile, the figures are drawn, the differences
+# made. Then Doxygen, which may not say a word, and the index of its search.
+MISTAKES := $(wildcard docs/mistakes.md)
+FIGURES  := $(wildcard docs/figures/*.ladder docs/figures/*.bytes docs/figures/*.graph)
+define handbook
+	@rm -rf $(BUILD)/$(1) && mkdir -p $(BUILD)/$(1)
+	@$(CC) $(WARN) -Werror -fsyntax-only docs/examples/*.c
+	@$(PYTHON) docs/figures/draw.py $(BUILD)/$(1)/figures $(FIGURES)
+	@$(PYTHON) docs/theme/differences.py $(BUILD)/$(1)/differences.md steps solutions
+	@HANDBOOK=$(BUILD)/$(1) PROGRAMS="$(2)" SECTIONS="$(3)" PAGES="$(4)" EDITION="$(5)" \
+	doxygen Doxyfile 2>$(BUILD)/$(1)/warnings >/dev/null; status=$$?; \
+	cat $(BUILD)/$(1)/warnings >&2; [ $$status = 0 ] && [ ! -s $(BUILD)/$(1)/warnings ]
+	@$(PYTHON) docs/theme/search.py $(BUILD)/$(1)/html
+endef
 
 C_FILES := $(wildcard steps/*.c solutions/*.c tests/*.c tests/lab/*.c tests/lab/*.h)
 
