@@ -46,7 +46,7 @@ ifeq ($(MAKELEVEL),0)
 endif
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all programs check selftest docs lint setup setup-lint help clean FORCE
+.PHONY: all programs check selftest docs transcripts docs-check lint setup setup-lint setup-docs help clean FORCE
 
 # ------------------------------------------------------------------- students
 
@@ -105,6 +105,14 @@ docs: | $(BUILD)/doxygen ## build the student's handbook: build/docs/html/index.
 	@BUILD=$(BUILD) doxygen Doxyfile 2>$(BUILD)/docs/warnings >/dev/null; status=$$?; \
 	cat $(BUILD)/docs/warnings >&2; [ $$status = 0 ] && [ ! -s $(BUILD)/docs/warnings ]
 	@echo "$(BUILD)/docs/html/index.html"
+
+HANDBOOK := $(BUILD)/handbook#  what these two need beside the handbook itself
+
+transcripts: ## play the handbook's terminals again, compare (WRITE=1: rewrite)
+	@$(MAKE) --no-print-directory programs STEPS=solutions >/dev/null
+	@rm -rf $(HANDBOOK)/stage && mkdir -p $(HANDBOOK)/stage/build
+	@cp -r $(BUILD)/solutions $(HANDBOOK)/stage/build/steps && cp -r solutions $(HANDBOOK)/stage/steps
+	@python3 tests/handbook/transcripts.py $(if $(WRITE),--write) --only "$(ONLY)" $(HANDBOOK)/stage
 
 C_FILES := $(wildcard steps/*.c solutions/*.c tests/*.c tests/lab/*.c tests/lab/*.h)
 
