@@ -48,7 +48,8 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all programs check selftest mistakes mutants flake docs \
-        docs-instructor docs-open lint setup setup-lint help clean FORCE
+        docs-instructor docs-open docs-check transcripts lint setup setup-lint \
+        setup-docs help clean FORCE
 
 # ------------------------------------------------------------------- students
 
@@ -145,6 +146,14 @@ define handbook
 	cat $(BUILD)/$(1)/warnings >&2; [ $$status = 0 ] && [ ! -s $(BUILD)/$(1)/warnings ]
 	@$(PYTHON) docs/theme/search.py $(BUILD)/$(1)/html
 endef
+
+HANDBOOK := $(BUILD)/handbook#  what these two need beside the handbook itself
+
+transcripts: ## play the handbook's terminals again, compare (WRITE=1: rewrite)
+	@$(MAKE) --no-print-directory programs STEPS=solutions >/dev/null
+	@rm -rf $(HANDBOOK)/stage && mkdir -p $(HANDBOOK)/stage/build
+	@cp -r $(BUILD)/solutions $(HANDBOOK)/stage/build/steps && cp -r solutions $(HANDBOOK)/stage/steps
+	@$(PYTHON) tests/handbook/transcripts.py $(if $(WRITE),--write) --only "$(ONLY)" $(HANDBOOK)/stage
 
 C_FILES := $(wildcard steps/*.c solutions/*.c tests/*.c tests/lab/*.c tests/lab/*.h)
 
