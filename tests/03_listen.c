@@ -51,6 +51,35 @@ static void expect_backlog(struct program *p, unsigned backlog)
              text("the kernel has %u", limit));
 }
 
+/// Finished connections in the queue. The last ACK of a handshake may still be
+/// on its way when the client knows already that it is connected.
+struct queue {
+    struct sockaddr_in at;
+    unsigned wanted, queued;
+};
+
+static bool is_queued(struct program *p, void *context)
+{
+    struct queue *queue = context;
+    struct tcp_socket found;
+
+    (void)p;
+    if (find_tcp(ntohs(queue->at.sin_port), TCP_LISTEN, 0, &found))
+        queue->queued = found.queued;
+    return queue->queued == queue->wanted;
+}
+
+static void expect_queued(struct program *p, struct sockaddr_in at,
+                          unsigned wanted)
+{
+    struct queue queue = {at, wanted, 0};
+    if (!wait_until(p, is_queued, &queue))
+        fail(p,
+             text("%u finished connections in the queue (Recv-Q in ss -tln)",
+                  wanted),
+             text("%u", queue.queued));
+}
+
 TEST(listen, refuses_arguments_that_are_no_address_port_and_backlog, GIVEN)
 {
     expect_usage(run(ARGS("nonsense")));
@@ -97,11 +126,7 @@ TEST(listen, lets_clients_connect_although_nobody_accepts)
     expect_running(p);
     connect_to(p, at);
     connect_to(p, at);
-    expect_running(p);
-    unsigned queued = expect_listening(p, at).queued;
-    if (queued != 2)
-        fail(p, "two finished connections in the queue (Recv-Q in ss -tln)",
-             text("%u", queued));
+    expect_queued(p, at, 2);
 }
 
 TEST(listen, hands_its_backlog_to_the_kernel)
@@ -116,15 +141,6 @@ TEST(listen, has_a_backlog_of_16_when_told_none)
     expect_backlog(run(ARGS("127.0.0.1", "0")), 16);
 }
 
-static bool three_are_queued(struct program *p, void *at)
-{
-    int port = ntohs(((struct sockaddr_in *)at)->sin_port);
-    struct tcp_socket found;
-
-    (void)p;
-    return find_tcp(port, TCP_LISTEN, 0, &found) && found.queued == 3;
-}
-
 TEST(listen, lets_one_more_than_the_backlog_in_and_no_other)
 {
     struct program *p = run(ARGS("127.0.0.1", "0", "2"));
@@ -133,13 +149,12 @@ TEST(listen, lets_one_more_than_the_backlog_in_and_no_other)
     expect_running(p);
     for (int i = 0; i < 3; i++)
         connect_to(p, at);
-    // The last ACK of a handshake may still be on its way to the server.
-    if (!wait_until(p, three_are_queued, &at))
-        fail(p, "with a backlog of 2, three clients get in", "fewer");
+    expect_queued(p, at, 3);
     int silent = begin_connect(at);
-    struct tcp_socket found;
-    if (!find_tcp(ntohs(own_address(silent).sin_port), 0, 0, &found) ||
-        found.state != TCP_SYN_SENT)
+    struct tcp_socket found = {0};
+    find_tcp(ntohs(own_address(silent).sin_port), 0, ntohs(at.sin_port),
+             &found);
+    if (found.state != TCP_SYN_SENT)
         fail(p,
              "with a backlog of 2, the SYN of the fourth client goes "
              "unanswered: SYN-SENT",
