@@ -43,8 +43,6 @@ static int print_byte(FILE *out, unsigned char c)
 {
     if (c == '\n')
         return fprintf(out, "\\n");
-    if (c == '\0')
-        return fprintf(out, "\\0");
     if (c == '"' || c == '\\')
         return fprintf(out, "\\%c", c);
     return fprintf(out, isprint(c) ? "%c" : "\\x%02x", c);
@@ -58,16 +56,17 @@ static const char *quoted_up_to(size_t most, const void *data, size_t size)
     FILE *out = open_memstream(&result, &length);
 
     fputc('"', out);
-    for (size_t i = 0; i < size && i < most; i++)
-        print_byte(out, byte[i]);
-    fprintf(out, size > most ? "\"…" : "\"");
+    size_t columns = 0, i;
+    for (i = 0; i < size && columns < most; i++)
+        columns += (size_t)print_byte(out, byte[i]);
+    fprintf(out, i < size ? "\"…" : "\"");
     fclose(out);
     return result;
 }
 
 const char *quoted(const void *data, size_t size)
 {
-    return quoted_up_to(48, data, size);
+    return quoted_up_to(100, data, size);
 }
 
 const char *error_name(int error)
@@ -324,7 +323,9 @@ const char *blocked_in(struct program *p)
         const struct call *call = call_at(record, i - 1);
         if (call == NULL || atomic_load(&call->state) != CALL_ENTERED)
             continue;
-        const char *name = text("%s(%d)", names[call->id], call->fd);
+        const char *name = call->fd == -1
+                               ? names[call->id]
+                               : text("%s(%d)", names[call->id], call->fd);
         const char *why = call->id == CALL_accept || call->id == CALL_accept4
                               ? ": no one connected"
                           : call->id == CALL_connect ? ": no answer came"

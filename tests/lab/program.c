@@ -199,7 +199,9 @@ struct program *run_program(const char *suite_file, struct setup setup)
                     strerror(-p->network));
     }
 
-    const char *argv[16] = {p->stem};
+    // The caller's array may be gone when a message wants to name them.
+    const char **argv = calloc(16, sizeof *argv);
+    argv[0] = p->stem;
     p->arguments = "";
     for (int i = 0; setup.args != NULL && setup.args[i] != NULL; i++) {
         argv[i + 1] = setup.args[i];
@@ -209,6 +211,8 @@ struct program *run_program(const char *suite_file, struct setup setup)
                      ? text("'%.200s'", setup.args[i])
                      : text("%.200s", setup.args[i]));
     }
+
+    p->setup.args = setup.args == NULL ? NULL : argv + 1;
 
     const char *envp[16];
     int n = 0;

@@ -47,6 +47,7 @@ struct test {
     bool given;
     enum status status;
     char *message;
+    bool again; ///< fails for a reason that was told in full before
     float seconds;
 };
 
@@ -377,7 +378,10 @@ static void say_compiler_line(const struct step *s, const char *line, int size)
 /// The first error of the compiler, or else its first warning.
 static void say_compiler(const struct step *s)
 {
-    const char *at = strstr(s->compiler, "error");
+    const char *at = strstr(s->compiler, "error:");
+    const char *linker = strstr(s->compiler, "undefined reference");
+    if (linker != NULL)
+        at = linker;
     if (at == NULL)
         at = strstr(s->compiler, "warning");
     if (at == NULL)
@@ -447,33 +451,71 @@ static void say_message(const char *message)
     }
 }
 
+/// What a failure is about, without the numbers: the likely mistake or, where
+/// none is known, what was seen. Two failures of one mistake have the same.
+static char *essence(const char *message)
+{
+    const char *at = strstr(message, "\nLikely");
+    if (at == NULL)
+        at = strstr(message, "\nSaw");
+    if (at == NULL)
+        at = message;
+    char *copy = strdup(at), *to = copy;
+    for (const char *from = copy; *from != '\0'; from++) {
+        if (*from == '\n' && from > copy && isupper((unsigned char)from[1]))
+            break;
+        if (!isdigit((unsigned char)*from) && !isspace((unsigned char)*from))
+            *to++ = *from;
+    }
+    *to = '\0';
+    return copy;
+}
+
+/// The failures of a step: each mistake once in full, and the names of the
+/// tests that fail for the same reason.
 static void say_failures(int step, bool every)
 {
-    int shown = 0, failed = 0;
-    bool open = open_todo(step) != NULL;
+    static char *told[TESTS_MAX];
+    int shown = 0, same = 0, more = 0;
 
     for (int i = 0; i < test_count; i++) {
         struct test *t = &tests[i];
         if (t->step != step || t->status == PASSED || t->status == SKIPPED)
             continue;
-        failed++;
-        bool same = open && shown > 0 && t->message != NULL &&
-                    strstr(t->message, "is open") != NULL;
-        if ((!every && shown == FULL_FAILURES) || same)
-            continue;
-        shown++;
-        putchar('\n');
-        paint(RED, "✘ ");
-        printf("%s: ", steps[step].stem);
-        say_name(t);
-        putchar('\n');
-        say_message(t->message != NULL ? t->message
-                                       : "the test did not report: it counts "
-                                         "as failed");
+        if (t->message == NULL)
+            t->message = "the test did not report: it counts as failed";
+        char *about = essence(t->message);
+        t->again = false;
+        for (int j = 0; j < shown; j++)
+            t->again |= strcmp(told[j], about) == 0;
+        if (t->again) {
+            same++;
+        } else if (!every && shown == FULL_FAILURES) {
+            more++;
+        } else {
+            told[shown++] = about;
+            putchar('\n');
+            paint(RED, "✘ ");
+            printf("%s: ", steps[step].stem);
+            say_name(t);
+            putchar('\n');
+            say_message(t->message);
+        }
     }
-    if (shown < failed)
-        printf("\n  and %d more%s\n", failed - shown,
-               open ? " that wait for the same TODO" : "");
+    if (same > 0 && !every)
+        printf("\n  and %d more for the same reason\n", same);
+    if (same > 0 && every)
+        printf("\n  For the same reason:\n");
+    for (int i = 0; every && i < test_count; i++) {
+        if (tests[i].step != step || tests[i].status != FAILED ||
+            !tests[i].again)
+            continue;
+        paint(RED, "    ✘ ");
+        say_name(&tests[i]);
+        putchar('\n');
+    }
+    if (more > 0)
+        printf("\n  and %d other%s\n", more, more == 1 ? "" : "s");
 }
 
 /// Write it whole or not at all: a check beside this one may be reading it.
@@ -548,6 +590,18 @@ static bool write_results(long seed, double points, double worth)
     return written;
 }
 
+/// The step in `make check-NN`: its number, or the whole stem where two
+/// programs have one number.
+static const char *short_name(const struct step *step)
+{
+    static char number[3];
+    for (int i = 0; i < step_count; i++)
+        if (&steps[i] != step && strncmp(steps[i].stem, step->stem, 2) == 0)
+            return step->stem;
+    snprintf(number, sizeof number, "%.2s", step->stem);
+    return number;
+}
+
 /// Only the lines that stand for something that was asked.
 static int report(long seed, bool every, double seconds)
 {
@@ -613,14 +667,14 @@ static int report(long seed, bool every, double seconds)
             printf("mend what the compiler says of %s/%s.c\n", steps_name,
                    s->stem);
         else if (todo != NULL)
-            printf("%s/%s.c, %s\n      docs/%s.md tells how, make check-%.2s "
+            printf("%s/%s.c, %s\n      docs/%s.md tells how, make check-%s "
                    "whether it is right\n",
-                   steps_name, s->stem, todo, s->stem, s->stem);
+                   steps_name, s->stem, todo, s->stem, short_name(s));
         else {
             printf("%s/%s.c: ", steps_name, s->stem);
             say_name(first_failure(first));
-            printf("\n      make check-%.2s shows all that it still lacks\n",
-                   s->stem);
+            printf("\n      make check-%s shows all that it still lacks\n",
+                   short_name(s));
         }
     } else if (worth >= 100) {
         puts("Everything works. You have written TCP, both ends.");
@@ -666,9 +720,11 @@ static int where(void)
         snprintf(line, sizeof line, "%-16s %4s of %-3g", steps[s].stem,
                  show_points(got), steps[s].worth);
         paint(whole ? GREEN : FAINT, line);
-        puts(step == NULL ? "  not checked yet"
-             : changed    ? "  edited since it was checked"
-                          : "");
+        snprintf(path, sizeof path, "%s/%s.c", steps_name, steps[s].stem);
+        puts(access(path, R_OK) == -1 ? "  there is no such file"
+             : step == NULL           ? "  not checked yet"
+             : changed                ? "  edited since it was checked"
+                                      : "");
         json_decref(step);
     }
     printf("\n%s of %g points. ", show_points(points), worth);
@@ -682,9 +738,7 @@ static int where(void)
 
 // ---------------------------------------------------------------------- main
 
-/// Kill every child: the tests' processes (their programs die with them), and
-/// what a test has lost, for every orphan of a test becomes ours. Only calls
-/// that a signal handler may make.
+/// Kill every child. Only calls that a signal handler may make.
 static void kill_children(void)
 {
     static char path[64], list[16384]; // path is written by main
@@ -710,13 +764,17 @@ static void kill_children(void)
         ;
 }
 
-static pid_t foreground; // the process group that we were started in
-
 static void interrupted(int signal_number)
 {
-    kill_children();
-    _exit(128 + signal_number); // no verdict: results.json is gone already
+    static const char word[] = "\ninterrupted: no verdict\n";
+    ssize_t unused = write(STDERR_FILENO, word, sizeof word - 1);
+
+    (void)unused;
+    kill_children(); // the tests' processes; their programs die with them
+    _exit(128 + signal_number);
 }
+
+static pid_t foreground; // the process group that we were started in
 
 /// Criterion takes itself out of the terminal's foreground, where Ctrl-C would
 /// not reach it, and sets handlers of its own. Back, and ours.
@@ -737,6 +795,51 @@ ReportHook(PRE_TEST)(struct criterion_test *test)
 {
     (void)test;
     heed_interrupts();
+}
+
+static pid_t runner;
+
+static void too_long(int signal_number)
+{
+    (void)signal_number;
+    kill(runner, SIGKILL);
+}
+
+/// Go on as a child, and stay behind as its parent: every orphan of a test
+/// becomes ours and ends with the check, and so does a check that hangs. (Not
+/// the runner itself: Criterion's waits for ever beside a child that is not
+/// its own.)
+static void supervise(void)
+{
+    enum { LIMIT_S = 600 };
+    int status;
+
+    foreground = getpgrp();
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    runner = fork();
+    if (runner == -1) {
+        perror("check: fork");
+        exit(2);
+    }
+    if (runner == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
+        kill_children(); // the first call only remembers who we are
+        return;
+    }
+    kill_children();
+    signal(SIGINT, SIG_IGN); // the runner ends at it, and then we do
+    signal(SIGALRM, too_long);
+    alarm(LIMIT_S);
+    while (waitpid(runner, &status, 0) == -1 && errno == EINTR)
+        ;
+    kill_children();
+    if (WIFSIGNALED(status))
+        fprintf(stderr,
+                "check: the tests were killed by signal %d%s: no "
+                "verdict\n",
+                WTERMSIG(status),
+                WTERMSIG(status) == SIGKILL ? ", or took too long" : "");
+    exit(WIFEXITED(status) ? WEXITSTATUS(status) : 2);
 }
 
 int main(int argc, char *argv[])
@@ -833,9 +936,7 @@ int main(int argc, char *argv[])
     }
 
     unlink(results); // an old verdict must not pass for this one's
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
-    foreground = getpgrp();
-    kill_children(); // the first call only remembers who we are
+    supervise();
     static struct criterion_logger quiet;
     quiet.log_message = keep_remark;
     struct criterion_test_set *set = criterion_initialize();
@@ -851,7 +952,6 @@ int main(int argc, char *argv[])
     if (asked_count > 0)
         criterion_run_all_tests(set);
     clock_gettime(CLOCK_MONOTONIC, &end);
-    kill_children();
     int status = report(seed, only_count > 0,
                         (double)(end.tv_sec - begin.tv_sec) +
                             (double)(end.tv_nsec - begin.tv_nsec) / 1e9);

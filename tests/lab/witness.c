@@ -193,13 +193,36 @@ static struct call *enter(enum call_id id, int fd, int64_t a, int64_t b,
     return call;
 }
 
+/// Whether these bytes can be read at all: a wrong pointer of the program's is
+/// the kernel's to refuse (EFAULT), not ours to die of.
+static bool readable(const void *data, size_t size)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t begin = (uintptr_t)data / page * page;
+    uintptr_t end = (uintptr_t)data + size;
+    unsigned char core[4];
+    int error = errno;
+    bool is = data != NULL && end - begin <= 4 * page &&
+              mincore((void *)begin, end - begin, core) == 0;
+
+    errno = error;
+    return is;
+}
+
+/// What a length argument holds before the call; -1: there is none.
+static int64_t length_at(const socklen_t *size)
+{
+    return readable(size, sizeof *size) ? (int64_t)*size : -1;
+}
+
 static void note_address(struct call *call, const struct sockaddr *address,
                          socklen_t size)
 {
-    if (call == NULL || address == NULL || size < sizeof(sa_family_t))
+    if (size > sizeof call->address)
+        size = sizeof call->address;
+    if (call == NULL || size < sizeof(sa_family_t) || !readable(address, size))
         return;
-    memcpy(&call->address, address,
-           size < sizeof call->address ? size : sizeof call->address);
+    memcpy(&call->address, address, size);
 }
 
 static int64_t leave(struct call *call, int64_t result)
@@ -329,7 +352,7 @@ static int accepted(struct call *c, int result, const struct sockaddr *address,
 int accept(int fd, struct sockaddr *address, socklen_t *size)
 {
     struct call *c =
-        enter(CALL_accept, fd, size == NULL ? -1 : (int64_t)*size, 0, 0, PC);
+        enter(CALL_accept, fd, length_at(size), 0, 0, PC);
     int result = injected(c) ? -1 : REAL(accept)(fd, address, size);
     return accepted(c, result, address, size);
 }
@@ -337,7 +360,7 @@ int accept(int fd, struct sockaddr *address, socklen_t *size)
 int accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
 {
     struct call *c =
-        enter(CALL_accept4, fd, size == NULL ? -1 : (int64_t)*size, flags, 0, PC);
+        enter(CALL_accept4, fd, length_at(size), flags, 0, PC);
     int result = injected(c) ? -1 : REAL(accept4)(fd, address, size, flags);
     return accepted(c, result, address, size);
 }
@@ -355,7 +378,7 @@ int connect(int fd, const struct sockaddr *address, socklen_t size)
 int getsockname(int fd, struct sockaddr *address, socklen_t *size)
 {
     struct call *c =
-        enter(CALL_getsockname, fd, size == NULL ? -1 : (int64_t)*size, 0, 0, PC);
+        enter(CALL_getsockname, fd, length_at(size), 0, 0, PC);
     int result = injected(c) ? -1 : REAL(getsockname)(fd, address, size);
     if (result == 0 && size != NULL)
         note_address(c, address, *size);
@@ -365,7 +388,7 @@ int getsockname(int fd, struct sockaddr *address, socklen_t *size)
 int getpeername(int fd, struct sockaddr *address, socklen_t *size)
 {
     struct call *c =
-        enter(CALL_getpeername, fd, size == NULL ? -1 : (int64_t)*size, 0, 0, PC);
+        enter(CALL_getpeername, fd, length_at(size), 0, 0, PC);
     int result = injected(c) ? -1 : REAL(getpeername)(fd, address, size);
     if (result == 0 && size != NULL)
         note_address(c, address, *size);
@@ -375,7 +398,7 @@ int getpeername(int fd, struct sockaddr *address, socklen_t *size)
 int setsockopt(int fd, int level, int name, const void *value, socklen_t size)
 {
     int number = 0;
-    if (value != NULL && size == sizeof number)
+    if (size == sizeof number && readable(value, size))
         memcpy(&number, value, sizeof number);
     struct call *c = enter(CALL_setsockopt, fd, level, name, number, PC);
     return (int)leave(c, injected(c) ? -1
