@@ -90,11 +90,18 @@ TEST(echo_server, sends_back_any_bytes_zeros_too)
 {
     struct program *p = run(ARGS("127.0.0.1", "0"));
     int fd = client_of(p);
-    unsigned char data[256];
+    unsigned char data[256], back[256];
 
     for (int i = 0; i < 256; i++)
         data[i] = (unsigned char)(255 - i);
-    expect_back(p, fd, data, sizeof data);
+    send_bytes(p, fd, data, sizeof data);
+    shutdown(fd, SHUT_WR);
+    size_t n = receive_bytes(p, fd, back, sizeof back, NULL);
+    if (n < sizeof data || memcmp(data, back, sizeof data) != 0)
+        fail(p,
+             "all values of a byte back, from 255 to 0, line ends and zeros "
+             "too: what comes is bytes, no string",
+             text("%zu bytes: %s", n, quoted(back, n)));
 }
 
 TEST(echo_server, answers_each_piece_as_it_comes)
@@ -114,7 +121,7 @@ TEST(echo_server, answers_each_piece_as_it_comes)
 
 TEST(echo_server, sends_back_much_at_once)
 {
-    enum { SIZE = 300000 };
+    enum { SIZE = 5 << 16 };
     struct program *p = run(ARGS("127.0.0.1", "0"));
     int fd = client_of(p);
     static char data[SIZE];
@@ -137,38 +144,62 @@ TEST(echo_server, continues_after_a_partial_send)
 static bool waits_to_send(struct program *p, void *context)
 {
     const struct sockaddr_in *ends = context;
+    unsigned long since = asleep_since(p);
     struct tcp_socket server;
 
-    return has_ended(p) || (find_tcp(ntohs(ends[1].sin_port), 0,
-                                     ntohs(ends[0].sin_port), &server) &&
-                            server.queued > 0 && is_asleep(p));
+    if (has_ended(p) ||
+        !find_tcp(ntohs(ends[1].sin_port), 0, ntohs(ends[0].sin_port), &server))
+        return true;
+    if (server.queued == 0)
+        return true; // it has read everything: there may be more
+    return since != 0 && since == asleep_since(p);
+}
+
+/// A client with a small receive buffer: little is on the way to it.
+static int narrow_client_of(struct program *p)
+{
+    struct sockaddr_in at = expect_address(p, "listening on ");
+    struct sockaddr_in from;
+    int fd = bind_at("127.0.0.1", &from), small = 4096;
+
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    expect_connect(p, fd, at);
+    return fd;
+}
+
+/// Send and read nothing, until the server's send has to wait: there is no room
+/// for more before the client begins to read. Returns how much was sent: data
+/// again and again.
+static size_t send_until_it_waits(struct program *p, int fd, const char *data,
+                                  size_t piece)
+{
+    enum { MOST = 256 };
+    struct sockaddr_in ends[] = {own_address(fd), peer_address(fd)};
+    struct tcp_socket server;
+
+    for (int i = 1; i <= MOST; i++) {
+        send_bytes(p, fd, data, piece);
+        wait_until(p, waits_to_send, ends);
+        if (has_ended(p) || (find_tcp(ntohs(ends[1].sin_port), 0,
+                                      ntohs(ends[0].sin_port), &server) &&
+                             server.queued > 0))
+            return (size_t)i * piece;
+    }
+    return MOST * piece;
 }
 
 TEST(echo_server, waits_for_a_client_that_reads_late)
 {
-    enum { PIECE = 1 << 16, MOST = 256 * PIECE };
+    enum { PIECE = 1 << 16 };
     struct program *p = run(ARGS("127.0.0.1", "0"), .plain = true);
-    struct sockaddr_in ends[2];
-    int fd = client_of(p);
+    int fd = narrow_client_of(p);
     static char data[PIECE];
-    size_t sent = 0;
 
-    // Everybody's buffers fill up, and the server's send has to wait: there is
-    // no room for more until the client begins to read.
-    ends[0] = own_address(fd);
-    ends[1] = peer_address(fd);
     random_letters(data, PIECE);
-    while (sent < MOST) {
-        size_t at = sent % PIECE;
-        ssize_t n = send(fd, data + at, PIECE - at, MSG_NOSIGNAL);
-        if (n > 0)
-            sent += (size_t)n;
-        else if (wait_until(p, waits_to_send, ends))
-            break;
-    }
+    size_t sent = send_until_it_waits(p, fd, data, PIECE);
     shutdown(fd, SHUT_WR);
     for (size_t got = 0; got < sent; got += PIECE)
-        expect_bytes(p, fd, data, sent - got < PIECE ? sent - got : PIECE);
+        expect_bytes(p, fd, data, PIECE);
 }
 
 TEST(echo_server, sends_everything_to_a_client_that_half_closes)
@@ -231,14 +262,29 @@ TEST(echo_server, says_so_when_the_client_resets)
     expect_connection_lost(p);
 }
 
+static bool has_got_the_end(struct program *p, void *context)
+{
+    const struct sockaddr_in *ends = context;
+
+    return has_ended(p) || find_tcp(ntohs(ends[1].sin_port), TCP_CLOSE_WAIT,
+                                    ntohs(ends[0].sin_port), NULL);
+}
+
 TEST(echo_server, is_not_killed_when_the_client_is_gone)
 {
-    struct program *p =
-        run(ARGS("127.0.0.1", "0"), .faults = FAULT("send", EPIPE));
-    int fd = client_of(p);
+    enum { PIECE = 1 << 16 };
+    struct program *p = run(ARGS("127.0.0.1", "0"), .plain = true);
+    int fd = narrow_client_of(p);
+    struct sockaddr_in ends[] = {own_address(fd), peer_address(fd)};
+    static char data[PIECE];
 
-    send_bytes(p, fd, "Hello friend", 12);
+    // A send that waits when the client, which has ended its stream, resets:
+    // the kernel says EPIPE, and SIGPIPE.
+    random_letters(data, PIECE);
+    send_until_it_waits(p, fd, data, PIECE);
     shutdown(fd, SHUT_WR);
+    wait_until(p, has_got_the_end, ends);
+    reset(fd);
     expect_connection_lost(p);
 }
 
