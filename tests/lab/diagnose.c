@@ -643,10 +643,10 @@ const char *diagnose(struct program *p)
 {
     static const char *(*const known[])(struct program *) = {
         todo,          as_format,      sanitizer,        killed,
-        fault,
+        fault,         resolved,
         byte_order,    family,         size_of_address,  order_of_calls,
         wrong_descriptor, reuse,       end_of_stream,    busy,
-        resolved,      lost_errno,     shut_too_early,
+        lost_errno,    shut_too_early,
         ignored,       counts,         one_receive,      piece_by_piece,
         echo_of_client, never_asked,   unfinished_line,  stuck,
     };
