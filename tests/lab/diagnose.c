@@ -13,6 +13,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,6 +109,8 @@ static int swapped(int port)
 /// The address that the arguments ask for: HOST [PORT], or the defaults.
 static struct sockaddr_in asked(struct program *p)
 {
+    if (strncmp(stem_of(p), "08", 2) == 0)
+        return (struct sockaddr_in){.sin_family = AF_UNSPEC}; // for a name
     const char *const *args = setup_of(p)->args;
     const char *host = args != NULL && args[0] != NULL ? args[0] : "127.0.0.1";
     const char *port =
@@ -344,6 +347,13 @@ static const char *counts(struct program *p)
                             "among them, and no string: use what recv returned",
                             (long long)call->result, (long long)next->arg[0]);
         }
+        if (sends(call) && call->result > 0 && call->result < call->arg[0] &&
+            next != NULL && sends(next) && next->arg[2] != 0 &&
+            next->arg[2] == call->arg[2])
+            return text("send took %lld of %lld bytes, a partial send, and "
+                        "then the same bytes were offered again: the place "
+                        "moves on with the count, buffer + sent",
+                        (long long)call->result, (long long)call->arg[0]);
         if (sends(call) && call->result >= 0 && call->result < call->arg[0] &&
             (next == NULL || !sends(next) ||
              next->arg[0] > call->arg[0] - call->result))
@@ -690,6 +700,225 @@ static const char *one_receive(struct program *p)
     return NULL;
 }
 
+/// The call that it is in, if that receives.
+static const struct call *receiving(struct program *p)
+{
+    const struct call *call, *last = NULL;
+
+    for EACH_CALL (p, call)
+        if (receives(call))
+            last = call;
+    return !has_ended(p) && last != NULL &&
+                   atomic_load(&last->state) == CALL_ENTERED
+               ? last
+               : NULL;
+}
+
+/// Bytes that passed in both directions, as far as the witness has seen.
+static void count_bytes(struct program *p, long long *in, long long *out)
+{
+    const struct call *call;
+
+    *in = *out = 0;
+    for EACH_CALL (p, call) {
+        if (receives(call) && call->result > 0)
+            *in += call->result;
+        if (sends(call) && call->result > 0)
+            *out += call->result;
+    }
+}
+
+/// The server has got bytes and waits for more, or has ended before the end.
+static const char *piece_by_piece(struct program *p)
+{
+    const struct call *call, *last = NULL, *now = receiving(p);
+    long long in, out;
+
+    if (strstr(stem_of(p), "echo_server") == NULL)
+        return NULL;
+    count_bytes(p, &in, &out);
+    bool flags = now != NULL && now->id != CALL_read && now->id != CALL_readv;
+    if (flags && (now->arg[1] & MSG_WAITALL) != 0)
+        return text("MSG_WAITALL lets recv wait until all of its %lld bytes "
+                    "are there: answer what has come",
+                    (long long)now->arg[0]);
+    if (now != NULL && in > out)
+        return text("it has got %lld bytes, has sent back %lld, and waits in "
+                    "recv for more: answer each piece as it comes. (Written "
+                    "through stdio, it stays in a buffer until fflush)",
+                    in, out);
+    for EACH_CALL (p, call)
+        if (receives(call))
+            last = call;
+    if (now == NULL && last != NULL && last->result > 0 && out >= in)
+        return text("recv gave %lld bytes, and that was taken for everything: "
+                    "the stream has no messages, go on until recv returns 0, "
+                    "its end",
+                    (long long)last->result);
+    return NULL;
+}
+
+static const char *shut_too_early(struct program *p)
+{
+    const struct call *call;
+
+    for EACH_CALL (p, call) {
+        const struct call *next = next_on(p, call);
+        while (next != NULL && !sends(next))
+            next = next_on(p, next);
+        if (call->id == CALL_shutdown && call->arg[0] != SHUT_RD &&
+            next != NULL && next->error == EPIPE)
+            return text("shutdown(%d, %s) said that no more will be sent, and "
+                        "then more was sent",
+                        call->fd,
+                        call->arg[0] == SHUT_WR ? "SHUT_WR" : "SHUT_RDWR");
+        if (call->id == CALL_setsockopt && call->arg[0] == SOL_SOCKET &&
+            call->arg[1] == SO_LINGER)
+            return "SO_LINGER with 0 seconds lets close throw away what is not "
+                   "sent yet and reset the connection. Against TIME-WAIT there "
+                   "is SO_REUSEADDR";
+    }
+    return NULL;
+}
+
+/// What the echo client was told to send.
+static const char *message_of(struct program *p)
+{
+    const char *const *args = setup_of(p)->args;
+
+    if (strstr(stem_of(p), "echo_client") == NULL)
+        return NULL;
+    return args != NULL && args[0] != NULL && args[1] != NULL && args[2] != NULL
+               ? args[2]
+               : "Hello friend";
+}
+
+static const char *as_format(struct program *p)
+{
+    const char *message = message_of(p);
+    long long in, out;
+
+    if (message == NULL || strchr(message, '%') == NULL || !has_ended(p))
+        return NULL;
+    count_bytes(p, &in, &out);
+    if (in < (long long)strlen(message) ||
+        strstr(output_of(p), message) != NULL)
+        return NULL;
+    return "the % signs of the message have done something: bytes that came "
+           "are an argument of printf, never its format";
+}
+
+static const char *echo_of_client(struct program *p)
+{
+    const char *message = message_of(p);
+    const struct call *call, *now = receiving(p);
+    long long in, out, size = message == NULL ? 0 : (long long)strlen(message);
+    bool ended = false, shut = false;
+
+    if (message == NULL)
+        return NULL;
+    count_bytes(p, &in, &out);
+    for EACH_CALL (p, call) {
+        ended |= receives(call) && call->result == 0 && call->arg[0] > 0;
+        shut |= call->id == CALL_shutdown;
+    }
+    if (shut && out < size)
+        return text("it ended its stream after %lld bytes of a message of %lld",
+                    out, size);
+    if (now != NULL && out > 0 && out < size)
+        return text("it waits for an echo before all of the message was sent "
+                    "(%lld of %lld bytes): send everything first",
+                    out, size);
+    if (now != NULL && in >= size && !shut)
+        return "it has all of the echo and waits for the end of the server's "
+               "stream, and the server waits for the client's: half-close "
+               "with shutdown(fd, SHUT_WR), or count the bytes";
+    if (ended && in < size && strstr(errors_of(p), "of ") == NULL)
+        return text("recv returned 0 after %lld of %lld bytes: that is the end "
+                    "of the stream, and not of the echo",
+                    in, size);
+    return NULL;
+}
+
+/// How many addresses a name of the test's has; 0: it has none.
+static int address_count(struct program *p)
+{
+    const char *hosts = setup_of(p)->hosts;
+    int count = hosts != NULL;
+
+    for (; hosts != NULL && *hosts != '\0'; hosts++)
+        count += *hosts == ',';
+    return count;
+}
+
+static const char *resolved(struct program *p)
+{
+    const struct call *asked = first(p, CALL_getaddrinfo, -1), *call;
+    int binds = 0;
+
+    if (asked == NULL)
+        return NULL;
+    if (asked->arg[0] == AF_INET || asked->arg[0] == AF_INET6)
+        return text("getaddrinfo was asked for %s only: ai_family AF_UNSPEC "
+                    "asks for both",
+                    asked->arg[0] == AF_INET ? "AF_INET" : "AF_INET6");
+    if (asked->result != 0)
+        return strstr(errors_of(p), gai_strerror((int)asked->result)) == NULL
+                   ? "getaddrinfo returns errors of its own, and errno is not "
+                     "one of them: gai_strerror has the words, not perror"
+                   : NULL;
+    for EACH_CALL (p, call) {
+        if (call->id != CALL_bind)
+            continue;
+        binds++;
+        const struct call *made = first(p, CALL_socket, -1);
+        if (call->address.ss_family == AF_INET6 && call->result == -1 &&
+            made != NULL && made->arg[0] == AF_INET)
+            return "a socket of AF_INET can't have an address of IPv6: make "
+                   "it with the ai_family of each address";
+        if (((const struct sockaddr_in *)&call->address)->sin_port != 0)
+            return "bind was asked for a port of its own, which another may "
+                   "have: with port 0 the kernel gives one that is free";
+    }
+    if (asked->arg[1] == 0 && binds > address_count(p) && address_count(p) > 0)
+        return "ai_socktype was not set: then each address comes three times, "
+               "for TCP, UDP and raw sockets";
+    if (has_ended(p) && binds > 0 && binds < address_count(p))
+        return text("%d of %d addresses were tried: whether one works or not, "
+                    "the next is at ai_next",
+                    binds, address_count(p));
+    return NULL;
+}
+
+/// The reason that was printed is not that of the call that failed.
+static const char *lost_errno(struct program *p)
+{
+    const struct call *call;
+    bool other = strstr(errors_of(p), ": Bad file descriptor") != NULL ||
+                 strstr(errors_of(p), ": Success") != NULL;
+
+    for EACH_CALL (p, call)
+        if (other && call->result == -1 && call->error != EBADF &&
+            strstr(errors_of(p), strerror(call->error)) == NULL)
+            return text("%s failed, and then another call changed errno: use "
+                        "it, or keep it in a variable, before anything else",
+                        show_call(call));
+    return NULL;
+}
+
+static const char *unfinished_line(struct program *p)
+{
+    const struct call *call;
+
+    for EACH_CALL (p, call)
+        if (accepts(call) && call->result >= 0 && !has_ended(p) &&
+            strstr(output_of(p), "onnected by ") == NULL)
+            return "accept has returned, and no line \"Connected by …\" has "
+                   "come: stdio keeps a line that is not finished, by a "
+                   "newline, in its buffer";
+    return NULL;
+}
+
 static const char *stuck(struct program *p)
 {
     const char *call = has_ended(p) ? NULL : blocked_in(p);
@@ -721,14 +950,15 @@ static const char *never_asked(struct program *p)
 const char *diagnose(struct program *p)
 {
     static const char *(*const known[])(struct program *) = {
-        todo,          sanitizer,    killed,           fault,
-        precedence,    another_port, byte_order,       family,
-        size_of_address, order_of_calls, wrong_descriptor, reuse,
-        kind_of_socket, told_badly,  hold,             end_of_stream,
-        busy,          shared_port,
-        ignored,       counts,       one_receive,      never_asked,
-        told_wrongly,  step,         backlog,          no_socket,
-        closed_early,  newline,      stuck,
+        todo,           as_format,      sanitizer,        killed,
+        fault,          resolved,       precedence,       another_port,
+        byte_order,     family,         size_of_address,  order_of_calls,
+        wrong_descriptor, reuse,        kind_of_socket,   told_badly,
+        hold,           end_of_stream,  busy,             shared_port,
+        lost_errno,     shut_too_early, ignored,          counts,
+        one_receive,    piece_by_piece, echo_of_client,   never_asked,
+        told_wrongly,   step,           backlog,          no_socket,
+        closed_early,   newline,        unfinished_line,  stuck,
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         const char *mistake = known[i](p);

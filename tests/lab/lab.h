@@ -80,8 +80,12 @@ long memory_of(const struct program *p);
 long cpu_of(const struct program *p);
 /// How often Enter was pressed; -1 after the end of its stdin.
 int enters_of(const struct program *p);
-/// Whether it, and all that it has forked, sleep in the kernel just now.
-bool is_asleep(const struct program *p);
+/// Not 0 while it, and all that it has forked, sleep in the kernel; the same
+/// number again means that none of them has run meanwhile.
+unsigned long asleep_since(const struct program *p);
+/// Whether a fault has been injected: not if the program makes the call in a
+/// way that the witness does not see (stdio, sendfile).
+bool fault_happened(const struct program *p);
 /// The bytes that the lo of its own network has received.
 unsigned long long own_lo_bytes(const struct program *p);
 /// Wait until the program is held before its first receive (.held). False: it

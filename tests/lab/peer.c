@@ -371,7 +371,11 @@ static bool nothing_unread(struct program *p, void *context)
 
 void expect_read(struct program *p, int fd)
 {
-    struct sockaddr_in pair[] = {peer_address(fd), own_address(fd)};
+    struct sockaddr_in pair[] = {own_address(fd), own_address(fd)};
+    socklen_t size = sizeof pair[0];
+
+    if (getpeername(fd, (struct sockaddr *)&pair[0], &size) == -1)
+        fail(p, "it reads what has come", "it has closed the connection");
     if (!wait_until(p, nothing_unread, pair))
         fail(p, "it reads what has come", "the bytes stay unread in the kernel");
 }

@@ -1045,12 +1045,24 @@ void let_go(struct program *p)
     atomic_store(&p->record->gate, GATE_OPEN);
 }
 
-bool is_asleep(const struct program *p)
+unsigned long asleep_since(const struct program *p)
 {
     unsigned long activity;
     long cpu;
 
-    return asleep(p, &activity, &cpu);
+    return asleep(p, &activity, &cpu) ? activity + 1 : 0;
+}
+
+bool fault_happened(const struct program *p)
+{
+    unsigned count = atomic_load(&p->record->count);
+
+    for (unsigned i = 0; i < count; i++) {
+        const struct call *call = call_at(p->record, i);
+        if (call != NULL && call->injected != 0)
+            return true;
+    }
+    return false;
 }
 
 long cpu_of(const struct program *p)
