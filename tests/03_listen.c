@@ -17,7 +17,7 @@ static struct tcp_socket expect_listening(struct program *p,
 {
     struct tcp_socket found;
 
-    if (!find_tcp(ntohs(at.sin_port), TCP_LISTEN, 0, &found))
+    if (!find_listener(at, &found))
         fail(p, text("a socket in state LISTEN at %s", show_address(at)),
              "the kernel has none at that port");
     if (found.local.sin_addr.s_addr != at.sin_addr.s_addr)
@@ -126,8 +126,9 @@ TEST(listen, lets_one_more_than_the_backlog_in_and_no_other)
         connect_to(p, at);
     expect_running(p);
     int silent = begin_connect(at);
-    struct tcp_socket found;
-    if (!find_tcp(ntohs(own_address(silent).sin_port), 0, 0, &found) ||
+    struct tcp_socket found = {0};
+    if (!find_tcp(ntohs(own_address(silent).sin_port), 0, ntohs(at.sin_port),
+                  &found) ||
         found.state != TCP_SYN_SENT)
         fail(p,
              "with a backlog of 2, the SYN of the fourth client goes "
