@@ -17,7 +17,7 @@ static struct tcp_socket expect_listening(struct program *p,
 {
     struct tcp_socket found;
 
-    if (!find_tcp(ntohs(at.sin_port), TCP_LISTEN, 0, &found))
+    if (!find_listener(at, &found))
         fail(p, text("a socket in state LISTEN at %s", show_address(at)),
              "the kernel has none at that port");
     if (found.local.sin_addr.s_addr != at.sin_addr.s_addr)

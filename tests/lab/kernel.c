@@ -65,8 +65,10 @@ int sockets_held(struct program *p, struct held *held, int most)
     return count;
 }
 
-/// Ask for all TCP sockets of IPv4, as ss does (sock_diag(7)).
-static int ask_for_tcp(void)
+/// Ask for TCP sockets of IPv4, as ss does (sock_diag(7)). The kernel picks
+/// those that are wanted: a long list comes in pieces, and can lack a socket
+/// when others end in between.
+static int ask_for_tcp(int local_port, int state, int remote_port)
 {
     struct {
         struct nlmsghdr head;
@@ -75,7 +77,9 @@ static int ask_for_tcp(void)
         {sizeof request, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST | NLM_F_DUMP, 0, 0},
         {.sdiag_family = AF_INET,
          .sdiag_protocol = IPPROTO_TCP,
-         .idiag_states = ~0U},
+         .idiag_states = state != 0 ? 1U << state : ~0U,
+         .id = {.idiag_sport = htons((in_port_t)local_port),
+                .idiag_dport = htons((in_port_t)remote_port)}},
     };
     int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 
@@ -86,11 +90,12 @@ static int ask_for_tcp(void)
     return fd;
 }
 
-bool find_tcp(int local_port, int state, int remote_port,
-              struct tcp_socket *found)
+/// The last one that fits; but one at this address before all others.
+static bool find(int local_port, int state, int remote_port, in_addr_t at,
+                 struct tcp_socket *found)
 {
-    int fd = ask_for_tcp();
-    bool any = false, done = false;
+    int fd = ask_for_tcp(local_port, state, remote_port);
+    bool any = false, done = false, best = false;
     static _Alignas(struct nlmsghdr) char buffer[65536];
 
     while (!done) {
@@ -111,8 +116,9 @@ bool find_tcp(int local_port, int state, int remote_port,
                 (remote_port != 0 && ntohs(m->id.idiag_dport) != remote_port))
                 continue;
             any = true;
-            if (found == NULL)
+            if (found == NULL || best)
                 continue;
+            best = m->id.idiag_src[0] == at;
             found->local = (struct sockaddr_in){
                 AF_INET, m->id.idiag_sport, {m->id.idiag_src[0]}, {0}};
             found->remote = (struct sockaddr_in){
@@ -125,6 +131,17 @@ bool find_tcp(int local_port, int state, int remote_port,
     }
     close(fd);
     return any;
+}
+
+bool find_tcp(int local_port, int state, int remote_port,
+              struct tcp_socket *found)
+{
+    return find(local_port, state, remote_port, INADDR_NONE, found);
+}
+
+bool find_listener(struct sockaddr_in at, struct tcp_socket *found)
+{
+    return find(ntohs(at.sin_port), TCP_LISTEN, 0, at.sin_addr.s_addr, found);
 }
 
 const char *state_name(int state)

@@ -240,6 +240,9 @@ struct tcp_socket {
 /// Find a socket by its local port and, unless 0, its state and remote port.
 bool find_tcp(int local_port, int state, int remote_port,
               struct tcp_socket *found);
+/// Find who listens at this port: at this address if somebody does, else at
+/// another one.
+bool find_listener(struct sockaddr_in at, struct tcp_socket *found);
 const char *state_name(int state);
 /// Wait until a connection of this local address is in TIME-WAIT.
 void expect_time_wait(struct sockaddr_in at);
