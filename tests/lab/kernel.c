@@ -22,16 +22,15 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-int sockets_held(struct program *p, struct held *held, int most)
+/// Add the sockets of one process to those that are held already.
+static int add_sockets(int pid, struct held *held, int count, int most)
 {
-    int count = 0;
-    DIR *fds = opendir(text("/proc/%d/fd", pid_of(p)));
+    DIR *fds = opendir(text("/proc/%d/fd", pid));
     struct dirent *entry;
 
     while (fds != NULL && count < most && (entry = readdir(fds)) != NULL) {
         char target[64] = "";
-        const char *path =
-            text("/proc/%d/fd/%s", pid_of(p), entry->d_name);
+        const char *path = text("/proc/%d/fd/%s", pid, entry->d_name);
         struct held *one = &held[count];
 
         if (readlink(path, target, sizeof target - 1) == -1 ||
@@ -46,6 +45,23 @@ int sockets_held(struct program *p, struct held *held, int most)
     }
     if (fds != NULL)
         closedir(fds);
+    return count;
+}
+
+int sockets_held(struct program *p, struct held *held, int most)
+{
+    int count = add_sockets(pid_of(p), held, 0, most);
+    DIR *proc = opendir("/proc");
+    struct dirent *entry;
+
+    // What it forked is in its process group.
+    while (proc != NULL && (entry = readdir(proc)) != NULL) {
+        int pid = atoi(entry->d_name);
+        if (pid > 0 && pid != pid_of(p) && getpgid(pid) == pid_of(p))
+            count = add_sockets(pid, held, count, most);
+    }
+    if (proc != NULL)
+        closedir(proc);
     return count;
 }
 
@@ -70,8 +86,9 @@ static int ask_for_tcp(void)
     return fd;
 }
 
-bool find_tcp(int local_port, int state, int remote_port,
-              struct tcp_socket *found)
+/// The last socket that has all of these; 0 is as good as any.
+static bool find(int local_port, int state, int remote_port,
+                 unsigned long inode, struct tcp_socket *found)
 {
     int fd = ask_for_tcp();
     bool any = false, done = false;
@@ -90,7 +107,8 @@ bool find_tcp(int local_port, int state, int remote_port,
                 break;
             }
             const struct inet_diag_msg *m = NLMSG_DATA(head);
-            if (ntohs(m->id.idiag_sport) != local_port ||
+            if ((local_port != 0 && ntohs(m->id.idiag_sport) != local_port) ||
+                (inode != 0 && m->idiag_inode != inode) ||
                 (state != 0 && m->idiag_state != state) ||
                 (remote_port != 0 && ntohs(m->id.idiag_dport) != remote_port))
                 continue;
@@ -111,12 +129,32 @@ bool find_tcp(int local_port, int state, int remote_port,
     return any;
 }
 
+bool find_tcp(int local_port, int state, int remote_port,
+              struct tcp_socket *found)
+{
+    return find(local_port, state, remote_port, 0, found);
+}
+
+bool find_listening(struct program *p, struct sockaddr_in *at)
+{
+    struct held held[16];
+    struct tcp_socket found;
+    int count = sockets_held(p, held, 16);
+
+    for (int i = 0; i < count; i++)
+        if (find(0, TCP_LISTEN, 0, held[i].inode, &found)) {
+            *at = found.local;
+            return true;
+        }
+    return false;
+}
+
 const char *state_name(int state)
 {
     static const char *const names[] = {
-        "no state",   "ESTABLISHED", "SYN-SENT",   "SYN-RECEIVED",
-        "FIN-WAIT-1", "FIN-WAIT-2",  "TIME-WAIT",  "CLOSED",
-        "CLOSE-WAIT", "LAST-ACK",    "LISTEN",     "CLOSING",
+        "no state",   "ESTABLISHED", "SYN-SENT",  "SYN-RECEIVED",
+        "FIN-WAIT-1", "FIN-WAIT-2",  "TIME-WAIT", "CLOSED",
+        "CLOSE-WAIT", "LAST-ACK",    "LISTEN",    "CLOSING",
     };
     return state > 0 && state < 12 ? names[state] : names[0];
 }
@@ -173,10 +211,10 @@ bool can_bind(const char *ip)
     struct sockaddr_in four = address(ip, 0);
     bool is_six = inet_pton(AF_INET6, ip, &six.sin6_addr) == 1;
     int fd = socket(is_six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool can = fd != -1 &&
-               bind(fd,
-                    is_six ? (struct sockaddr *)&six : (struct sockaddr *)&four,
-                    is_six ? sizeof six : sizeof four) == 0;
+    bool can =
+        fd != -1 &&
+        bind(fd, is_six ? (struct sockaddr *)&six : (struct sockaddr *)&four,
+             is_six ? sizeof six : sizeof four) == 0;
     if (fd != -1)
         close(fd);
     return can;

@@ -148,8 +148,8 @@ const char *port_text(struct sockaddr_in a);
 /// free, outside the range from which the kernel chooses.
 struct sockaddr_in free_address(const char *ip);
 
-/// A listening socket of the test at a port that the kernel chose; at is
-/// where.
+/// A listening socket of the test at a port that the kernel chose, not the same
+/// in either byte order; at is where.
 int listen_at(const char *ip, int backlog, struct sockaddr_in *at);
 /// A socket of the test that is bound and does not listen: its port refuses.
 int bind_at(const char *ip, struct sockaddr_in *at);
@@ -212,6 +212,8 @@ struct tcp_socket {
 /// Find a socket by its local port and, unless 0, its state and remote port.
 bool find_tcp(int local_port, int state, int remote_port,
               struct tcp_socket *found);
+/// Where the program listens, as the kernel has it, whatever it says of it.
+bool find_listening(struct program *p, struct sockaddr_in *at);
 const char *state_name(int state);
 /// Wait until a connection of this local address is in TIME-WAIT.
 void expect_time_wait(struct sockaddr_in at);
