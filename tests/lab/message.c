@@ -52,7 +52,7 @@ static int print_byte(FILE *out, unsigned char c)
 
 const char *quoted(const void *data, size_t size)
 {
-    enum { SHOWN = 48 };
+    enum { SHOWN = 64 };
     const unsigned char *byte = data;
     char *result;
     size_t length;
