@@ -519,7 +519,8 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 int poll(struct pollfd *fds, nfds_t count, int timeout)
 {
     int fd = count > 0 ? fds[0].fd : -1;
-    struct call *c = enter(CALL_poll, fd, (int64_t)count, timeout, 0, PC);
+    struct call *c = enter(CALL_poll, fd, (int64_t)count, timeout,
+                           count > 0 ? fds[0].events : 0, PC);
     return (int)leave(c, injected(c) ? -1 : REAL(poll)(fds, count, timeout));
 }
 
@@ -527,7 +528,8 @@ int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
           const sigset_t *mask)
 {
     int fd = count > 0 ? fds[0].fd : -1;
-    struct call *c = enter(CALL_ppoll, fd, (int64_t)count, 0, 0, PC);
+    struct call *c = enter(CALL_ppoll, fd, (int64_t)count, 0,
+                           count > 0 ? fds[0].events : 0, PC);
     return (int)leave(
         c, injected(c) ? -1 : REAL(ppoll)(fds, count, timeout, mask));
 }
