@@ -65,7 +65,7 @@ static struct fault faults[] = {
     {"socket", FAMILY_SOCKET, 0, 0, 0},   {"bind", FAMILY_BIND, 0, 0, 0},
     {"listen", FAMILY_LISTEN, 0, 0, 0},   {"accept", FAMILY_ACCEPT, 0, 0, 0},
     {"connect", FAMILY_CONNECT, 0, 0, 0}, {"name", FAMILY_NAME, 0, 0, 0},
-    {"option", FAMILY_OPTION, 0, 0, 0},
+    {"peer", FAMILY_PEER, 0, 0, 0},       {"option", FAMILY_OPTION, 0, 0, 0},
     {"recv", FAMILY_RECV, 0, 0, 0},       {"send", FAMILY_SEND, 0, 0, 0},
 };
 

@@ -26,7 +26,7 @@
     X(accept4, ACCEPT)                                                         \
     X(connect, CONNECT)                                                        \
     X(getsockname, NAME)                                                       \
-    X(getpeername, NAME)                                                       \
+    X(getpeername, PEER)                                                       \
     X(setsockopt, OPTION)                                                      \
     X(getsockopt, OPTION)                                                      \
     X(recv, RECV)                                                              \
@@ -59,6 +59,7 @@ enum call_family {
     FAMILY_ACCEPT,
     FAMILY_CONNECT,
     FAMILY_NAME,
+    FAMILY_PEER,
     FAMILY_OPTION,
     FAMILY_RECV,
     FAMILY_SEND,
