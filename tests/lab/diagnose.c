@@ -624,17 +624,18 @@ static const char *wrong_ends(struct program *p)
     if (first(p, CALL_getpeername, -1) == NULL)
         return "nobody asked the kernel who answered: getpeername. What the "
                "arguments say is only who was called";
-    if (first(p, CALL_getsockname, -1) == NULL)
+    const struct call *begun = first(p, CALL_connect, -1);
+    const struct call *own = first(p, CALL_getsockname, -1);
+    if (own == NULL)
         return "nobody asked the kernel for this end of the connection: "
                "getsockname";
-    if (first(p, CALL_getsockname, -1)->entered_ns <
-        first(p, CALL_connect, -1)->entered_ns)
+    if (begun != NULL && own->entered_ns < begun->entered_ns)
         return "getsockname was called before connect: it is connect that has "
                "the kernel choose this end's address and port";
     if (same_address(to, self) && same_address(from, peer))
         return "the two ends are exchanged: getpeername tells the other one "
                "(to), getsockname this one (from)";
-    if (same_address(from, peer))
+    if (peer.sin_port != 0 && same_address(from, peer))
         return "after \"from\" stands the other end's address again: this "
                "end's is what getsockname tells";
     return NULL;
