@@ -12,8 +12,9 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <netdb.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,8 @@
 
 /// Loop over the calls that are kept, in order.
 #define EACH_CALL(p, call)                                                     \
-    (unsigned i_ = 0, n_ = atomic_load(&record_of(p)->count); i_ < n_; i_++)   \
+    for (unsigned i_ = 0, n_ = atomic_load(&record_of(p)->count); i_ < n_;     \
+         i_++)                                                                 \
         if ((call = call_at(record_of(p), i_)) != NULL)
 
 static bool receives(const struct call *call)
@@ -42,7 +44,7 @@ static bool accepts(const struct call *call)
 static const struct call *first(struct program *p, int id, int fd)
 {
     const struct call *call;
-    for EACH_CALL (p, call)
+    EACH_CALL (p, call)
         if (call->id == id && (fd == -1 || call->fd == fd))
             return call;
     return NULL;
@@ -98,6 +100,10 @@ static const char *killed(struct program *p)
         return "sending to a peer that is gone raises SIGPIPE, which ends a "
                "program without a word: send with MSG_NOSIGNAL, or ignore the "
                "signal; then send returns -1 with EPIPE";
+    if (strstr(end, "SIGALRM") != NULL)
+        return "the alarm rang, and SIGALRM ends a program that has no handler "
+               "for it: with sigaction, without SA_RESTART, connect returns "
+               "EINTR";
     return NULL;
 }
 
@@ -124,10 +130,11 @@ static const char *byte_order(struct program *p)
     int port = ntohs(want.sin_port);
     const struct call *call;
 
-    for EACH_CALL (p, call) {
+    EACH_CALL (p, call) {
         const struct sockaddr_in *got = (const void *)&call->address;
         if ((call->id != CALL_bind && call->id != CALL_connect) ||
-            got->sin_family != AF_INET || want.sin_family != AF_INET)
+            got->sin_family != AF_INET || want.sin_family != AF_INET ||
+            (call->id == CALL_bind && first(p, CALL_connect, call->fd) != NULL))
             continue;
         const char *name = call->id == CALL_bind ? "bind" : "connect";
         int used = ntohs(got->sin_port);
@@ -167,7 +174,7 @@ static const char *byte_order(struct program *p)
 static const char *family(struct program *p)
 {
     const struct call *call;
-    for EACH_CALL (p, call)
+    EACH_CALL (p, call)
         if ((call->id == CALL_bind || call->id == CALL_connect) &&
             call->address.ss_family != AF_INET &&
             call->address.ss_family != AF_INET6)
@@ -179,7 +186,7 @@ static const char *family(struct program *p)
 static const char *size_of_address(struct program *p)
 {
     const struct call *call;
-    for EACH_CALL (p, call) {
+    EACH_CALL (p, call) {
         bool in = call->id == CALL_bind || call->id == CALL_connect;
         bool out = accepts(call) || call->id == CALL_getsockname ||
                    call->id == CALL_getpeername;
@@ -202,11 +209,18 @@ static const char *order_of_calls(struct program *p)
     const struct call *call;
     unsigned long long bound = 0; // descriptors, as bits
 
-    for EACH_CALL (p, call) {
-        if (accepts(call) && call->error == EINVAL &&
-            first(p, CALL_listen, call->fd) == NULL)
+    EACH_CALL (p, call) {
+        if ((accepts(call) && call->error == EINVAL &&
+             first(p, CALL_listen, call->fd) == NULL) ||
+            (call->id == CALL_bind && call->result == 0 &&
+             strstr(output_of(p), "listening on ") != NULL &&
+             first(p, CALL_listen, -1) == NULL))
             return text("no listen between bind and accept: descriptor %d "
                         "does not listen",
+                        call->fd);
+        if (accepts(call) && call->error == ENOTSOCK)
+            return text("accept was given descriptor %d, which is not a "
+                        "socket: it wants the listening descriptor",
                         call->fd);
         if (call->id == CALL_bind)
             bound |= call->fd < 64 ? 1ull << call->fd : 0;
@@ -226,7 +240,7 @@ static const char *almost_reuse(struct program *p)
 {
     const struct call *call;
 
-    for EACH_CALL (p, call) {
+    EACH_CALL (p, call) {
         if (call->id != CALL_setsockopt)
             continue;
         if (call->arg[0] == SOL_SOCKET && call->arg[1] == SO_REUSEPORT)
@@ -249,7 +263,12 @@ static const char *reuse(struct program *p)
     const struct call *call, *bound = NULL;
     bool before = false, after = false;
 
-    for EACH_CALL (p, call) {
+    EACH_CALL (p, call) {
+        if (call->id == CALL_setsockopt && call->arg[0] == SOL_SOCKET &&
+            call->arg[1] == SO_REUSEPORT && call->arg[2] != 0)
+            return "SO_REUSEPORT lets several programs listen at one port, and "
+                   "each gets some of the clients. What lets a server start "
+                   "again is SO_REUSEADDR";
         if (call->id == CALL_bind)
             bound = call;
         if (call->id == CALL_setsockopt && call->arg[0] == SOL_SOCKET &&
@@ -276,7 +295,7 @@ static const char *reuse(struct program *p)
 static const char *wrong_descriptor(struct program *p)
 {
     const struct call *call;
-    for EACH_CALL (p, call)
+    EACH_CALL (p, call)
         if ((receives(call) || sends(call) || call->id == CALL_getpeername) &&
             call->error == ENOTCONN && first(p, CALL_listen, call->fd) != NULL)
             return text("the listening descriptor %d was used as the "
@@ -286,11 +305,86 @@ static const char *wrong_descriptor(struct program *p)
     return NULL;
 }
 
+/// The label of the line on stderr that gives this reason; NULL if none does.
+static const char *label_of(struct program *p, const char *reason)
+{
+    const char *errors = errors_of(p);
+    const char *at = strstr(errors, text(": %s", reason)), *begin = at;
+
+    while (begin != NULL && begin > errors && begin[-1] != '\n')
+        begin--;
+    return at != NULL ? text("%.*s", (int)(at - begin), begin) : NULL;
+}
+
+/// Whether a line on stderr begins with this label, whatever its reason.
+static bool has_label(struct program *p, const char *label)
+{
+    const char *line = text("%s: ", label), *errors = errors_of(p);
+    return strncmp(errors, line, strlen(line)) == 0 ||
+           strstr(errors, text("\n%s", line)) != NULL;
+}
+
+/// The label, if it names another call than the one that failed.
+static const char *wrong_label(struct program *p, const struct call *failed,
+                               const char *what)
+{
+    const char *name = show_call(failed);
+    const char *label = label_of(p, strerror(failed->error));
+    size_t size = strcspn(name, "(");
+
+    // accept4 may call itself accept, and a longer label may be right: step 7.
+    if (label == NULL || strncmp(name, label, strlen(label)) == 0 ||
+        strncmp(name, label, size) == 0)
+        return what;
+    return text("it was %.*s that failed, and its line says %s", (int)size,
+                name, label);
+}
+
+/// What the program made of a call that failed and that it had to report.
+static const char *not_reported(struct program *p, const struct call *failed,
+                                const char *name)
+{
+    const char *reason = strerror(failed->error);
+    const struct call *call;
+    bool seen = false;
+
+    if (strncmp(stem_of(p), "08", 2) == 0)
+        return NULL; // goes on with the next address, and rightly
+    EACH_CALL (p, call) {
+        if (seen && call->id == failed->id && call->fd == failed->fd)
+            return text("%s, and the program tried again. Only EINTR and "
+                        "ECONNABORTED say nothing about us; after any other "
+                        "error: perror, and exit status 1",
+                        name);
+        seen |= call == failed;
+    }
+    if (strstr(errors_of(p), reason) == NULL) {
+        const char *call_name = show_call(failed);
+        if (has_label(p, text("%.*s", (int)strcspn(call_name, "("), call_name)))
+            return text("%s, and its line gives another reason: a call between "
+                        "(close, printf) changed errno. Report first, or keep "
+                        "errno in a variable",
+                        name);
+        if (strstr(output_of(p), reason) != NULL)
+            return text("%s, and the program says so on stdout: errors go to "
+                        "stderr, which is what perror does",
+                        name);
+        return text("%s, and the program did not say so: its return value was "
+                    "not looked at",
+                    name);
+    }
+    if (!has_ended(p) || strstr(output_of(p), "press Enter") != NULL)
+        return text("%s; the program said so, and went on as if nothing had "
+                    "happened",
+                    name);
+    return NULL;
+}
+
 static const char *fault(struct program *p)
 {
     const struct call *call, *last = NULL;
 
-    for EACH_CALL (p, call)
+    EACH_CALL (p, call)
         if (call->injected != 0)
             last = call;
     if (last == NULL)
@@ -305,12 +399,32 @@ static const char *fault(struct program *p)
         return text("the lab made %s return ECONNABORTED: that client had "
                     "gone; the program stopped, but it can wait for the next",
                     short_name);
-    return text("the lab made %s return %s%s", short_name,
-                strerrorname_np(last->injected),
-                strstr(errors_of(p), strerror(last->injected)) == NULL
-                    ? ", and the program did not say so: its return value was "
-                      "not looked at"
-                    : "");
+    const char *what = text("the lab made %s return %s", short_name,
+                            strerrorname_np(last->injected));
+    const char *problem = not_reported(p, last, what);
+    return problem != NULL ? problem : wrong_label(p, last, what);
+}
+
+/// Errors that came by themselves, and what the program made of them.
+static const char *failed_call(struct program *p)
+{
+    const struct call *call;
+
+    EACH_CALL (p, call) {
+        bool fatal = call->result == -1 && call->injected == 0 &&
+                     (call->id == CALL_connect || call->id == CALL_bind ||
+                      call->id == CALL_socket) &&
+                     call->error != EINPROGRESS && call->error != EALREADY &&
+                     call->error != EINTR && call->error != EISCONN;
+        if (!fatal)
+            continue;
+        const char *name = show_call(call);
+        const char *problem = not_reported(p, call, name);
+        if (problem == NULL)
+            problem = wrong_label(p, call, NULL);
+        return problem;
+    }
+    return NULL;
 }
 
 /// The call on this descriptor that came next, in the same process.
@@ -318,7 +432,7 @@ static const struct call *next_on(struct program *p, const struct call *after)
 {
     const struct call *call;
     bool seen = false;
-    for EACH_CALL (p, call) {
+    EACH_CALL (p, call) {
         if (seen && call->fd == after->fd)
             return call;
         if (call == after)
@@ -331,10 +445,9 @@ static const char *counts(struct program *p)
 {
     const struct call *call;
 
-    for EACH_CALL (p, call) {
+    EACH_CALL (p, call) {
         const struct call *next = next_on(p, call);
-        if (receives(call) && call->result > 0 && next != NULL &&
-            sends(next)) {
+        if (receives(call) && call->result > 0 && next != NULL && sends(next)) {
             if (next->arg[0] > call->result)
                 return text("recv gave %lld bytes and send was offered %lld: "
                             "send as many as recv returned, not the whole "
@@ -368,7 +481,7 @@ static const char *end_of_stream(struct program *p)
     const struct call *call;
     int zeros = 0;
 
-    for EACH_CALL (p, call)
+    EACH_CALL (p, call)
         if (receives(call) && call->result == 0 && call->arg[0] > 0)
             zeros++;
     if (zeros > 3)
@@ -382,9 +495,11 @@ static const char *busy(struct program *p)
     const struct call *call, *last = NULL;
     int again = 0;
 
-    for EACH_CALL (p, call)
+    EACH_CALL (p, call)
         if (call->error == EAGAIN || call->error == EINPROGRESS ||
-            call->error == EALREADY || call->error == EINTR) {
+            call->error == EALREADY || call->error == EINTR ||
+            call->id == CALL_getsockopt ||
+            (call->id == CALL_poll && call->result == 0)) {
             again++;
             last = call;
         }
@@ -400,12 +515,12 @@ static const struct call *first_failed(struct program *p)
 {
     const struct call *call;
 
-    for EACH_CALL (p, call)
-        if (call->result == -1 && call->injected == 0 &&
-            call->error != EINTR && call->error != EAGAIN &&
-            call->error != EINPROGRESS && call->error != EALREADY &&
-            call->error != ENOTCONN && call->id != CALL_close &&
-            call->id != CALL_shutdown && call->id != CALL_getaddrinfo)
+    EACH_CALL (p, call)
+        if (call->result == -1 && call->injected == 0 && call->error != EINTR &&
+            call->error != EAGAIN && call->error != EINPROGRESS &&
+            call->error != EALREADY && call->error != ENOTCONN &&
+            call->id != CALL_close && call->id != CALL_shutdown &&
+            call->id != CALL_getaddrinfo)
             return call;
     return NULL;
 }
@@ -453,8 +568,7 @@ static const char *told_badly(struct program *p)
         return text("%s failed, and the exit status was %d%s: only the exit "
                     "status tells a shell or a script that something failed. "
                     "It is 1 here",
-                    name, status,
-                    status == 0 ? ", which means success" : "");
+                    name, status, status == 0 ? ", which means success" : "");
     return NULL;
 }
 
@@ -462,8 +576,7 @@ static const char *ignored(struct program *p)
 {
     const struct call *failed = first_failed(p);
 
-    if (failed == NULL ||
-        strstr(errors_of(p), strerror(failed->error)) != NULL)
+    if (failed == NULL || strstr(errors_of(p), strerror(failed->error)) != NULL)
         return NULL;
     return text("%s failed, and the program did not say so: its return value "
                 "was not looked at",
@@ -475,7 +588,7 @@ static const char *precedence(struct program *p)
 {
     const struct call *call, *made = NULL;
 
-    for EACH_CALL (p, call) {
+    EACH_CALL (p, call) {
         if (call->id == CALL_socket && call->result > 0)
             made = call;
         else if (made != NULL && call->fd == 0 && call->error == ENOTSOCK)
@@ -521,7 +634,7 @@ static const char *no_socket(struct program *p)
 }
 
 /// How the program waits for Enter.
-static const char *hold(struct program *p)
+static const char *waits_for_enter(struct program *p)
 {
     bool held = strstr(output_of(p), "press Enter") != NULL;
     const char *in = has_ended(p) ? NULL : blocked_in(p);
@@ -553,7 +666,7 @@ static const char *closed_early(struct program *p)
 
     if (strstr(output_of(p), "press Enter") == NULL || enters_of(p) != 0)
         return NULL;
-    for EACH_CALL (p, call)
+    EACH_CALL (p, call)
         if (call->id == CALL_close && call->result == 0 && !has_ended(p))
             return text("%s came before Enter: the socket is to stay open for "
                         "as long as the program holds",
@@ -569,7 +682,7 @@ static const char *told_wrongly(struct program *p)
 {
     const struct call *call;
 
-    for EACH_CALL (p, call) {
+    EACH_CALL (p, call) {
         const struct sockaddr_in *a = (const void *)&call->address;
         int port = ntohs(a->sin_port);
         if (call->id != CALL_getsockname || call->result != 0 ||
@@ -627,7 +740,7 @@ static const char *another_port(struct program *p)
 {
     const struct call *call, *bound = NULL;
 
-    for EACH_CALL (p, call) {
+    EACH_CALL (p, call) {
         if (call->id != CALL_bind)
             continue;
         if (bound != NULL && bound->error == EADDRINUSE &&
@@ -644,7 +757,7 @@ static const char *shared_port(struct program *p)
 {
     const struct call *call, *bound = first(p, CALL_bind, -1);
 
-    for EACH_CALL (p, call)
+    EACH_CALL (p, call)
         if (call->id == CALL_setsockopt && call->arg[0] == SOL_SOCKET &&
             call->arg[1] == SO_REUSEPORT && bound != NULL &&
             bound->result == 0 && strstr(how_it_ended(p), "still ran") != NULL)
@@ -661,7 +774,7 @@ static const char *step(struct program *p)
 
     if (number != 2 && number != 3)
         return NULL;
-    for EACH_CALL (p, call) {
+    EACH_CALL (p, call) {
         bound = call->id == CALL_bind ? call : bound;
         listening = call->id == CALL_listen ? call : listening;
     }
@@ -683,7 +796,7 @@ static const char *one_receive(struct program *p)
 
     if (strstr(stem_of(p), "client") == NULL)
         return NULL;
-    for EACH_CALL (p, call) {
+    EACH_CALL (p, call) {
         if (receives(call)) {
             receptions++;
             got += call->result > 0 ? call->result : 0;
@@ -704,7 +817,7 @@ static const struct call *receiving(struct program *p)
 {
     const struct call *call, *last = NULL;
 
-    for EACH_CALL (p, call)
+    EACH_CALL (p, call)
         if (receives(call))
             last = call;
     return !has_ended(p) && last != NULL &&
@@ -719,7 +832,7 @@ static void count_bytes(struct program *p, long long *in, long long *out)
     const struct call *call;
 
     *in = *out = 0;
-    for EACH_CALL (p, call) {
+    EACH_CALL (p, call) {
         if (receives(call) && call->result > 0)
             *in += call->result;
         if (sends(call) && call->result > 0)
@@ -746,7 +859,7 @@ static const char *piece_by_piece(struct program *p)
                     "recv for more: answer each piece as it comes. (Written "
                     "through stdio, it stays in a buffer until fflush)",
                     in, out);
-    for EACH_CALL (p, call)
+    EACH_CALL (p, call)
         if (receives(call))
             last = call;
     if (now == NULL && last != NULL && last->result > 0 && out >= in)
@@ -761,7 +874,7 @@ static const char *shut_too_early(struct program *p)
 {
     const struct call *call;
 
-    for EACH_CALL (p, call) {
+    EACH_CALL (p, call) {
         const struct call *next = next_on(p, call);
         while (next != NULL && !sends(next))
             next = next_on(p, next);
@@ -817,7 +930,7 @@ static const char *echo_of_client(struct program *p)
     if (message == NULL)
         return NULL;
     count_bytes(p, &in, &out);
-    for EACH_CALL (p, call) {
+    EACH_CALL (p, call) {
         ended |= receives(call) && call->result == 0 && call->arg[0] > 0;
         shut |= call->id == CALL_shutdown;
     }
@@ -866,7 +979,7 @@ static const char *resolved(struct program *p)
                    ? "getaddrinfo returns errors of its own, and errno is not "
                      "one of them: gai_strerror has the words, not perror"
                    : NULL;
-    for EACH_CALL (p, call) {
+    EACH_CALL (p, call) {
         if (call->id != CALL_bind)
             continue;
         binds++;
@@ -896,7 +1009,7 @@ static const char *lost_errno(struct program *p)
     bool other = strstr(errors_of(p), ": Bad file descriptor") != NULL ||
                  strstr(errors_of(p), ": Success") != NULL;
 
-    for EACH_CALL (p, call)
+    EACH_CALL (p, call)
         if (other && call->result == -1 && call->error != EBADF &&
             strstr(errors_of(p), strerror(call->error)) == NULL)
             return text("%s failed, and then another call changed errno: use "
@@ -909,7 +1022,7 @@ static const char *unfinished_line(struct program *p)
 {
     const struct call *call;
 
-    for EACH_CALL (p, call)
+    EACH_CALL (p, call)
         if (accepts(call) && call->result >= 0 && !has_ended(p) &&
             strstr(output_of(p), "onnected by ") == NULL)
             return "accept has returned, and no line \"Connected by …\" has "
@@ -938,7 +1051,7 @@ static const char *never_asked(struct program *p)
     const struct call *call;
     struct sockaddr_in want = asked(p);
 
-    for EACH_CALL (p, call)
+    EACH_CALL (p, call)
         if (call->id == CALL_bind && call->result == 0 && want.sin_port == 0 &&
             first(p, CALL_getsockname, -1) == NULL)
             return "the kernel chose the port, and nobody asked it which: "
@@ -946,21 +1059,368 @@ static const char *never_asked(struct program *p)
     return NULL;
 }
 
+/// The address in the program's line that begins so; port 0 if there is none.
+static struct sockaddr_in told(struct program *p, const char *before)
+{
+    const char *line = strcasestr(output_of(p), before);
+    char ip[16];
+    int port;
+
+    if (line == NULL ||
+        sscanf(line + strlen(before), "%15[0-9.]:%d", ip, &port) != 2)
+        return address("0.0.0.0", 0);
+    return address(ip, port);
+}
+
+static bool same_address(struct sockaddr_in a, struct sockaddr_in b)
+{
+    return a.sin_port == b.sin_port && a.sin_addr.s_addr == b.sin_addr.s_addr;
+}
+
+/// The last address that the kernel told by this call.
+static struct sockaddr_in kernel_said(struct program *p, int id)
+{
+    const struct call *call;
+    struct sockaddr_in said = address("0.0.0.0", 0);
+
+    EACH_CALL (p, call)
+        if (call->id == id && call->result == 0)
+            said = *(const struct sockaddr_in *)&call->address;
+    return said;
+}
+
+static const char *no_ntohs(struct sockaddr_in said, struct sockaddr_in told)
+{
+    int real = ntohs(said.sin_port), shown = ntohs(told.sin_port);
+
+    if (real == 0 || real == shown || shown != swapped(real))
+        return NULL;
+    return text("the port is %d (0x%04x), and %d (0x%04x) was printed: the two "
+                "bytes are swapped. sin_port is in network byte order: "
+                "ntohs",
+                real, (unsigned)real, shown, (unsigned)shown);
+}
+
+/// Who called, in the words of a server.
+static const char *wrong_peer(struct program *p)
+{
+    struct sockaddr_in shown = told(p, "Connected by ");
+    const struct call *call, *accepted = NULL;
+
+    EACH_CALL (p, call)
+        if (accepts(call) && call->result >= 0)
+            accepted = call;
+    if (accepted == NULL || strcasestr(output_of(p), "Connected by ") == NULL)
+        return NULL;
+    struct sockaddr_in peer = *(const struct sockaddr_in *)&accepted->address;
+    struct sockaddr_in self = kernel_said(p, CALL_getsockname);
+
+    if (no_ntohs(peer, shown) != NULL)
+        return no_ntohs(peer, shown);
+    if (same_address(shown, peer))
+        return NULL;
+    if (first(p, CALL_getsockname, (int)accepted->result) != NULL)
+        return "getsockname of the connection tells this end of it. The other "
+               "end is what accept fills in, or getpeername";
+    if (same_address(shown, self) || shown.sin_port == asked(p).sin_port)
+        return text("%s is its own address, where it listens: the peer's is "
+                    "what accept fills in",
+                    show_address(shown));
+    if (shown.sin_port == peer.sin_port)
+        return text("it said %s, and the kernel %s: what is printed is not the "
+                    "address that accept filled in",
+                    show_address(shown), show_address(peer));
+    return NULL;
+}
+
+/// Both ends, in the words of a client.
+static const char *wrong_ends(struct program *p)
+{
+    struct sockaddr_in to = told(p, "connected to ");
+    struct sockaddr_in from = told(p, " from ");
+    struct sockaddr_in peer = kernel_said(p, CALL_getpeername);
+    struct sockaddr_in self = kernel_said(p, CALL_getsockname);
+
+    if (strstr(output_of(p), "connected to ") == NULL)
+        return NULL;
+    if (no_ntohs(peer, to) != NULL)
+        return no_ntohs(peer, to);
+    if (no_ntohs(self, from) != NULL)
+        return no_ntohs(self, from);
+    if (first(p, CALL_getpeername, -1) == NULL)
+        return "nobody asked the kernel who answered: getpeername. What the "
+               "arguments say is only who was called";
+    const struct call *begun = first(p, CALL_connect, -1);
+    const struct call *own = first(p, CALL_getsockname, -1);
+    if (own == NULL)
+        return "nobody asked the kernel for this end of the connection: "
+               "getsockname";
+    if (begun != NULL && own->entered_ns < begun->entered_ns)
+        return "getsockname was called before connect: it is connect that has "
+               "the kernel choose this end's address and port";
+    if (same_address(to, self) && same_address(from, peer))
+        return "the two ends are exchanged: getpeername tells the other one "
+               "(to), getsockname this one (from)";
+    if (peer.sin_port != 0 && same_address(from, peer))
+        return "after \"from\" stands the other end's address again: this "
+               "end's is what getsockname tells";
+    return NULL;
+}
+
+/// A client that is bound to a port of its choice.
+static const char *own_port(struct program *p)
+{
+    const struct call *call, *bound;
+
+    EACH_CALL (p, call)
+        if (call->id == CALL_connect &&
+            (bound = first(p, CALL_bind, call->fd)) != NULL &&
+            ((const struct sockaddr_in *)&bound->address)->sin_port != 0)
+            return text("%s: a client need not bind. With a port of its own "
+                        "only one of it can call a server; connect has the "
+                        "kernel choose a free one (an ephemeral port)",
+                        show_call(bound));
+    return NULL;
+}
+
+/// A wait that is given a longer time than the program was given.
+static const char *too_long(struct program *p, const struct call *call)
+{
+    const char *const *args = setup_of(p)->args;
+    int ms = 2000;
+
+    if (strncmp(stem_of(p), "07", 2) != 0 ||
+        (call->id != CALL_poll && call->id != CALL_epoll_wait))
+        return NULL;
+    if (args != NULL && args[0] != NULL && args[1] != NULL && args[2] != NULL)
+        ms = atoi(args[2]);
+    if (call->arg[1] < 0)
+        return text("%s was given no time (-1), and waits for ever: "
+                    "TIMEOUT_MS is %d milliseconds",
+                    show_call(call), ms);
+    if (call->arg[1] > ms + ms / 10 + 100)
+        return text("the wait was given %lld milliseconds: TIMEOUT_MS is %d",
+                    (long long)call->arg[1], ms);
+    return NULL;
+}
+
+/// A connect that sleeps, in a step that must not wait so long.
+static const char *no_limit(struct program *p)
+{
+    const struct call *call;
+    bool receive_only = false;
+
+    if (strncmp(stem_of(p), "07", 2) != 0)
+        return NULL;
+    EACH_CALL (p, call) {
+        if (call->id == CALL_setsockopt && call->arg[0] == SOL_SOCKET)
+            receive_only = call->arg[1] == SO_RCVTIMEO;
+        if (call->id == CALL_connect &&
+            atomic_load(&call->state) == CALL_ENTERED)
+            return receive_only
+                       ? "SO_RCVTIMEO limits accept and recv: what limits "
+                         "connect is SO_SNDTIMEO"
+                       : "connect sleeps in the kernel, and nothing limits "
+                         "that to TIMEOUT_MS: O_NONBLOCK, set before connect, "
+                         "and poll after it; or SO_SNDTIMEO, or an alarm";
+    }
+    return NULL;
+}
+
+/// What is wrong with the message of a failed connection.
+static const char *wrong_message(struct program *p)
+{
+    const char *line = strstr(errors_of(p), "connect to ");
+    char ip[16];
+    int port;
+
+    if (line != NULL &&
+        sscanf(line, "connect to %15[0-9.]:%d", ip, &port) == 2 &&
+        no_ntohs(asked(p), address(ip, port)) != NULL)
+        return no_ntohs(asked(p), address(ip, port));
+    if (line != NULL && strcasestr(output_of(p), "firewall") != NULL &&
+        strcasestr(errors_of(p), "firewall") == NULL)
+        return "the advice stands on stdout: it belongs to the error, on "
+               "stderr, which is not mixed up with results";
+    return NULL;
+}
+
+/// A connect that said EINPROGRESS: what the program makes of that word.
+static const char *in_progress(struct program *p, const struct call *begun,
+                               bool asked_why)
+{
+    if (label_of(p, strerror(EINPROGRESS)) == NULL)
+        return NULL;
+    if (begun->returned_ns - begun->entered_ns > 50000000)
+        return "EINPROGRESS after SO_SNDTIMEO means that the time is up";
+    return asked_why
+               ? "errno is still EINPROGRESS, from connect: why there is no "
+                 "connection is in the value of SO_ERROR"
+               : "EINPROGRESS is no failure: the answer is on its way. Wait "
+                 "until the socket is writable, then ask for SO_ERROR";
+}
+
+/// How a connect that has begun was waited for.
+static const char *begun_connect(struct program *p)
+{
+    const struct call *call, *begun = NULL;
+    bool over = false, asked_why = false;
+
+    EACH_CALL (p, call) {
+        bool polls = call->id == CALL_poll || call->id == CALL_ppoll;
+
+        if (call->id == CALL_connect) {
+            asked_why |= begun != NULL; // a second connect tells it too
+            if (call->error == EINPROGRESS)
+                begun = call;
+        }
+        if (begun == NULL)
+            continue;
+        if (too_long(p, call) != NULL)
+            return too_long(p, call);
+        if (polls && (call->arg[2] & POLLOUT) == 0)
+            return "poll was not asked for POLLOUT: a connection that stands "
+                   "makes the socket writable, and readable only when bytes "
+                   "come";
+        asked_why |= call->id == CALL_getsockopt && call->arg[1] == SO_ERROR;
+        over |= call->result == 0 && (polls || call->id == CALL_select ||
+                                      call->id == CALL_epoll_wait);
+        if (call->id == CALL_getpeername && call->error == ENOTCONN && over)
+            return "the wait returned 0: the time is up and nothing has come. "
+                   "That is no connection, and SO_ERROR is 0 still";
+        if (call->id == CALL_getpeername && call->error == ENOTCONN &&
+            !asked_why)
+            return "writable means that it is decided, not that it is "
+                   "connected: ask getsockopt for SO_ERROR";
+    }
+    return begun != NULL ? in_progress(p, begun, asked_why) : NULL;
+}
+
+/// What was done to the connection that should have been left alone.
+static const char *meddles(const struct call *call)
+{
+    if (receives(call))
+        return text("it reads the connection (%s), and so waits for its peer. "
+                    "A hold waits for Enter, on stdin",
+                    show_call(call));
+    if (sends(call))
+        return text("%s: this step sends nothing", show_call(call));
+    if (call->id == CALL_setsockopt && call->arg[0] == SOL_SOCKET &&
+        call->arg[1] == SO_LINGER)
+        return "SO_LINGER with the time 0: close then throws away what is "
+               "unsent and sends a reset in place of FIN";
+    return NULL;
+}
+
+/// What became of the connection before Enter was pressed.
+static const char *meddled_with(struct program *p)
+{
+    const struct call *call;
+    const char *ended = NULL;
+    int connection = -1;
+
+    if (strncmp(stem_of(p), "04", 2) != 0 && strncmp(stem_of(p), "05", 2) != 0)
+        return NULL;
+    EACH_CALL (p, call) {
+        if (accepts(call) && connection != -1 &&
+            atomic_load(&call->state) == CALL_ENTERED)
+            return "it calls accept again: this step takes one connection, and "
+                   "after Enter it ends";
+        if (accepts(call) && call->result >= 0)
+            connection = (int)call->result;
+        if (call->id == CALL_connect && call->result == 0)
+            connection = call->fd;
+        if (connection == -1 || call->fd != connection)
+            continue;
+        if (meddles(call) != NULL)
+            return meddles(call);
+        if (!has_ended(p) && call->id == CALL_close)
+            ended = text("%s: the connection was closed before Enter",
+                         show_call(call));
+        if (!has_ended(p) && call->id == CALL_shutdown)
+            ended = text("%s: the connection was shut down before Enter",
+                         show_call(call));
+    }
+    return ended;
+}
+
+/// A server that asks for the peer when it has gone.
+static const char *gone(struct program *p)
+{
+    const struct call *call;
+
+    EACH_CALL (p, call)
+        if (call->id == CALL_getpeername && call->error == ENOTCONN &&
+            first(p, CALL_accept, -1) != NULL)
+            return "getpeername fails with ENOTCONN when that client has "
+                   "reset in the meantime: accept itself can tell its address, "
+                   "or this client is passed over";
+    return NULL;
+}
+
+/// A detector, and the steps that it is about ("": every one). What is a mistake
+/// in one step is what another one is for.
+struct detector {
+    const char *(*find)(struct program *);
+    const char *steps;
+};
+
+static const struct detector detectors[] = {
+    {todo, ""},
+    {as_format, "06 08"},
+    {sanitizer, ""},
+    {killed, ""},
+    {fault, ""},
+    {resolved, "06 08"},
+    {precedence, "01 02 03"},
+    {another_port, "01 02 03"},
+    {byte_order, ""},
+    {family, ""},
+    {size_of_address, ""},
+    {order_of_calls, ""},
+    {wrong_descriptor, ""},
+    {reuse, ""},
+    {kind_of_socket, "01 02 03"},
+    {told_badly, "01 02 03"},
+    {waits_for_enter, "01 02 03"},
+    {end_of_stream, ""},
+    {busy, ""},
+    {shared_port, "01 02 03"},
+    {lost_errno, "06 08"},
+    {shut_too_early, "06 08"},
+    {begun_connect, "07"},
+    {failed_call, "04 05 07"},
+    {own_port, "04 05 07"},
+    {meddled_with, "04 05"},
+    {gone, "04"},
+    {no_limit, "07"},
+    {wrong_message, "07"},
+    {ignored, ""},
+    {counts, ""},
+    {one_receive, ""},
+    {piece_by_piece, "06 08"},
+    {echo_of_client, "06"},
+    {never_asked, ""},
+    {wrong_peer, "04"},
+    {wrong_ends, "05 07"},
+    {told_wrongly, "01 02 03"},
+    {step, "02 03"},
+    {backlog, "03"},
+    {no_socket, "01 02 03"},
+    {closed_early, "01 02 03"},
+    {newline, "01 02 03"},
+    {unfinished_line, "06 08"},
+    {stuck, ""},
+};
+
 const char *diagnose(struct program *p)
 {
-    static const char *(*const known[])(struct program *) = {
-        todo,           as_format,      sanitizer,        killed,
-        fault,          resolved,       precedence,       another_port,
-        byte_order,     family,         size_of_address,  order_of_calls,
-        wrong_descriptor, reuse,        kind_of_socket,   told_badly,
-        hold,           end_of_stream,  busy,             shared_port,
-        lost_errno,     shut_too_early, ignored,          counts,
-        one_receive,    piece_by_piece, echo_of_client,   never_asked,
-        told_wrongly,   step,           backlog,          no_socket,
-        closed_early,   newline,        unfinished_line,  stuck,
-    };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        const char *mistake = known[i](p);
+    const char *number = text("%.2s", stem_of(p));
+
+    for (size_t i = 0; i < sizeof detectors / sizeof *detectors; i++) {
+        const char *steps = detectors[i].steps, *mistake = NULL;
+        if (*steps == '\0' || strstr(steps, number) != NULL)
+            mistake = detectors[i].find(p);
         if (mistake != NULL)
             return mistake;
     }

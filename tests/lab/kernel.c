@@ -90,9 +90,10 @@ static int ask_for_tcp(int local_port, int state, int remote_port)
     return fd;
 }
 
-/// The last one that fits; but one at this address before all others.
-static bool find(int local_port, int state, int remote_port, in_addr_t at,
-                 struct tcp_socket *found)
+/// The last one that fits (0 is as good as any); but one at this address before
+/// all others.
+static bool find(int local_port, int state, int remote_port,
+                 unsigned long inode, in_addr_t at, struct tcp_socket *found)
 {
     int fd = ask_for_tcp(local_port, state, remote_port);
     bool any = false, done = false, best = false;
@@ -111,7 +112,8 @@ static bool find(int local_port, int state, int remote_port, in_addr_t at,
                 break;
             }
             const struct inet_diag_msg *m = NLMSG_DATA(head);
-            if (ntohs(m->id.idiag_sport) != local_port ||
+            if ((local_port != 0 && ntohs(m->id.idiag_sport) != local_port) ||
+                (inode != 0 && m->idiag_inode != inode) ||
                 (state != 0 && m->idiag_state != state) ||
                 (remote_port != 0 && ntohs(m->id.idiag_dport) != remote_port))
                 continue;
@@ -136,20 +138,35 @@ static bool find(int local_port, int state, int remote_port, in_addr_t at,
 bool find_tcp(int local_port, int state, int remote_port,
               struct tcp_socket *found)
 {
-    return find(local_port, state, remote_port, INADDR_NONE, found);
+    return find(local_port, state, remote_port, 0, INADDR_NONE, found);
 }
 
 bool find_listener(struct sockaddr_in at, struct tcp_socket *found)
 {
-    return find(ntohs(at.sin_port), TCP_LISTEN, 0, at.sin_addr.s_addr, found);
+    return find(ntohs(at.sin_port), TCP_LISTEN, 0, 0, at.sin_addr.s_addr,
+                found);
+}
+
+bool find_listening(struct program *p, struct sockaddr_in *at)
+{
+    struct held held[16];
+    struct tcp_socket found;
+    int count = sockets_held(p, held, 16);
+
+    for (int i = 0; i < count; i++)
+        if (find(0, TCP_LISTEN, 0, held[i].inode, INADDR_NONE, &found)) {
+            *at = found.local;
+            return true;
+        }
+    return false;
 }
 
 const char *state_name(int state)
 {
     static const char *const names[] = {
-        "no state",   "ESTABLISHED", "SYN-SENT",   "SYN-RECEIVED",
-        "FIN-WAIT-1", "FIN-WAIT-2",  "TIME-WAIT",  "CLOSED",
-        "CLOSE-WAIT", "LAST-ACK",    "LISTEN",     "CLOSING",
+        "no state",   "ESTABLISHED", "SYN-SENT",  "SYN-RECEIVED",
+        "FIN-WAIT-1", "FIN-WAIT-2",  "TIME-WAIT", "CLOSED",
+        "CLOSE-WAIT", "LAST-ACK",    "LISTEN",    "CLOSING",
     };
     return state > 0 && state < 12 ? names[state] : names[0];
 }
@@ -230,10 +247,10 @@ bool can_bind(const char *ip)
     struct sockaddr_in four = address(ip, 0);
     bool is_six = inet_pton(AF_INET6, ip, &six.sin6_addr) == 1;
     int fd = socket(is_six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool can = fd != -1 &&
-               bind(fd,
-                    is_six ? (struct sockaddr *)&six : (struct sockaddr *)&four,
-                    is_six ? sizeof six : sizeof four) == 0;
+    bool can =
+        fd != -1 &&
+        bind(fd, is_six ? (struct sockaddr *)&six : (struct sockaddr *)&four,
+             is_six ? sizeof six : sizeof four) == 0;
     if (fd != -1)
         close(fd);
     return can;

@@ -39,11 +39,11 @@ void lab_end(void);
 /// How to run a program.
 struct setup {
     const char *const *args; ///< its arguments, ARGS(…); NULL: none
-    bool plain;         ///< without sanitizers, for what they disturb
-    bool unaided;       ///< stdout is buffered as the program has it
+    bool plain;              ///< without sanitizers, for what they disturb
+    bool unaided;            ///< stdout is buffered as the program has it
     const char *own_network; ///< in a new network namespace, whose lo has this
                              ///< address too; skips where that is not allowed
-    int nofile;         ///< RLIMIT_NOFILE, 0: as it is
+    int nofile;              ///< RLIMIT_NOFILE, 0: as it is
     int taken;          ///< so many descriptors from 3 up are in use already
     bool held;          ///< its first receive waits for let_go()
     int naps_ms;        ///< it rightly sleeps so long with nothing to wake it
@@ -176,8 +176,8 @@ struct sockaddr_in free_address(const char *ip);
 /// at a time: until this test ends.
 void reserve_default_port(void);
 
-/// A listening socket of the test at a port that the kernel chose; at is
-/// where.
+/// A listening socket of the test at a port that the kernel chose, not the same
+/// in either byte order; at is where.
 int listen_at(const char *ip, int backlog, struct sockaddr_in *at);
 /// A socket of the test that is bound and does not listen: its port refuses.
 int bind_at(const char *ip, struct sockaddr_in *at);
@@ -243,6 +243,8 @@ bool find_tcp(int local_port, int state, int remote_port,
 /// Find who listens at this port: at this address if somebody does, else at
 /// another one.
 bool find_listener(struct sockaddr_in at, struct tcp_socket *found);
+/// Where the program listens, as the kernel has it, whatever it says of it.
+bool find_listening(struct program *p, struct sockaddr_in *at);
 const char *state_name(int state);
 /// Wait until a connection of this local address is in TIME-WAIT.
 void expect_time_wait(struct sockaddr_in at);

@@ -106,6 +106,13 @@ struct sockaddr_in peer_address(int fd)
     return a;
 }
 
+/// Whether the port is the same in either byte order: nobody would see that
+/// htons is missing.
+static bool hides_byte_order(struct sockaddr_in a)
+{
+    return a.sin_port >> 8 == (a.sin_port & 0xff);
+}
+
 struct sockaddr_in free_address(const char *ip)
 {
     // TCP and UDP have ports of their own. A UDP socket that every lab on
@@ -118,8 +125,8 @@ struct sockaddr_in free_address(const char *ip)
 
     for (unsigned i = 0; i < 10000; i++) {
         struct sockaddr_in a = address(ip, (int)(20000 + (start + i) % 12000));
-        if (a.sin_port >> 8 == (a.sin_port & 0xff))
-            continue; // the same in either byte order: it would hide htons
+        if (hides_byte_order(a) || ntohs(a.sin_port) % 256 < 4)
+            continue; // nor one that is a privileged port when swapped
         struct sockaddr_in any = a;
         any.sin_addr.s_addr = htonl(INADDR_ANY);
         int sign = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -165,13 +172,17 @@ int listen_at(const char *ip, int backlog, struct sockaddr_in *at)
 
 int bind_at(const char *ip, struct sockaddr_in *at)
 {
-    int fd = stream_socket();
     struct sockaddr_in a = address(ip, 0);
 
-    if (bind(fd, (struct sockaddr *)&a, sizeof a) == -1)
-        LAB_TROUBLE(text("bind to %s", ip));
-    *at = own_address(fd);
-    return fd;
+    for (;;) {
+        int fd = stream_socket();
+        if (bind(fd, (struct sockaddr *)&a, sizeof a) == -1)
+            LAB_TROUBLE(text("bind to %s", ip));
+        *at = own_address(fd);
+        if (!hides_byte_order(*at))
+            return fd;
+        close(fd);
+    }
 }
 
 // -------------------------------------------------------------- connections
@@ -313,8 +324,7 @@ void expect_bytes(struct program *p, int fd, const void *data, size_t size)
     while (same < n && got[same] == ((const char *)data)[same])
         same++;
     if (same < n)
-        fail(p, expected,
-             text("byte %zu differs: %s", same, quoted(got, n)));
+        fail(p, expected, text("byte %zu differs: %s", same, quoted(got, n)));
     if (n < size)
         fail(p, expected,
              text("%zu bytes%s%s, then %s", n, n > 0 ? ": " : "",
@@ -347,8 +357,9 @@ void expect_echo(struct program *p, int fd, const void *data, size_t size)
         if (m > 0)
             back += (size_t)m;
         bool ended = m == 0 || (m == -1 && errno != EAGAIN);
-        if (ended || (n <= 0 && m <= 0 &&
-                      !wait_for(p, fd, sent < size ? POLLIN | POLLOUT : POLLIN)))
+        if (ended ||
+            (n <= 0 && m <= 0 &&
+             !wait_for(p, fd, sent < size ? POLLIN | POLLOUT : POLLIN)))
             fail(p, text("the same %zu bytes back, in order", size),
                  text("%zu of the %zu bytes that were sent came back, then %s",
                       back, sent,
@@ -377,7 +388,8 @@ void expect_read(struct program *p, int fd)
     if (getpeername(fd, (struct sockaddr *)&pair[0], &size) == -1)
         fail(p, "it reads what has come", "it has closed the connection");
     if (!wait_until(p, nothing_unread, pair))
-        fail(p, "it reads what has come", "the bytes stay unread in the kernel");
+        fail(p, "it reads what has come",
+             "the bytes stay unread in the kernel");
 }
 
 void expect_end(struct program *p, int fd)
@@ -385,7 +397,8 @@ void expect_end(struct program *p, int fd)
     char extra[64];
     int error;
     size_t n = receive_bytes(p, fd, extra, sizeof extra, &error);
-    const char *expected = "then the end of its stream (FIN), and no more bytes";
+    const char *expected =
+        "then the end of its stream (FIN), and no more bytes";
 
     if (n > 0)
         fail(p, expected, text("more bytes: %s", quoted(extra, n)));

@@ -35,7 +35,7 @@ enum {
     QUIET_MS = 1500,     ///< asleep so long with nothing to wake it: for ever
     AFTER_MS = 500,      ///< for what an ended program sent to be delivered
     SPIN_MS = 2000,      ///< CPU time in one wait that only a busy loop needs
-    HOLD_SPIN_MS = 400,  ///< the same where nothing is left to do: at the prompt
+    HOLD_SPIN_MS = 400, ///< the same where nothing is left to do: at the prompt
     LAST_WORDS_MS = 300, ///< for what a program says when its stdin ends
     PROGRAMS_MAX = 8,    ///< in one test
 };
@@ -184,8 +184,9 @@ struct program *run_program(const char *suite_file, struct setup setup)
 
     *p = (struct program){.setup = setup, .in = -1};
     p->stem = text("%.*s", (int)strcspn(name, "."), name);
-    p->binary = text("%s/%s%s", environment("LAB_PROGRAMS", "build/graded/steps"),
-                     p->stem, setup.plain ? ".plain" : ".checked");
+    p->binary =
+        text("%s/%s%s", environment("LAB_PROGRAMS", "build/graded/steps"),
+             p->stem, setup.plain ? ".plain" : ".checked");
     if (access(p->binary, X_OK) == -1)
         fail(NULL, text("a program %s that can be run", p->binary),
              "it is not there: it did not compile, or it was not built "
@@ -205,11 +206,11 @@ struct program *run_program(const char *suite_file, struct setup setup)
     p->arguments = "";
     for (int i = 0; setup.args != NULL && setup.args[i] != NULL; i++) {
         argv[i + 1] = setup.args[i];
-        p->arguments =
-            text("%s %s", p->arguments,
-                 *setup.args[i] == '\0' || strpbrk(setup.args[i], " \n'") != NULL
-                     ? text("'%.200s'", setup.args[i])
-                     : text("%.200s", setup.args[i]));
+        p->arguments = text("%s %s", p->arguments,
+                            *setup.args[i] == '\0' ||
+                                    strpbrk(setup.args[i], " \n'") != NULL
+                                ? text("'%.200s'", setup.args[i])
+                                : text("%.200s", setup.args[i]));
     }
 
     p->setup.args = setup.args == NULL ? NULL : argv + 1;
@@ -376,9 +377,8 @@ static bool asleep(const struct program *p, unsigned long *activity,
         FILE *file = fopen(path, "r");
         if (file == NULL)
             continue;
-        char *after = fgets(line, sizeof line, file) != NULL
-                          ? strrchr(line, ')')
-                          : NULL;
+        char *after =
+            fgets(line, sizeof line, file) != NULL ? strrchr(line, ')') : NULL;
         fclose(file);
         char state;
         int group;
@@ -467,7 +467,7 @@ static bool wait_a_little(struct program *p, struct patience *w, int fd,
         bool for_ever = w->quiet * TICK_MS >= QUIET_MS + p->setup.naps_ms;
         if (!p->ended && for_ever)
             return p->hung = true, false;
-        if (!p->ended && cpu - w->cpu_begin > SPIN_MS)
+        if (!p->ended && cpu - w->cpu_begin > SPIN_MS + p->setup.naps_ms)
             return p->spun = true, false;
         if (p->ended && w->quiet * TICK_MS >= AFTER_MS)
             return false;
@@ -656,8 +656,9 @@ struct sockaddr_in expect_address(struct program *p, const char *before)
 
     if (sscanf(rest, "%15[0-9.]:%d%n", ip, &port, &used) != 2 ||
         rest[used] != '\0' || port < 0 || port > 65535)
-        fail(p, text("the line \"%sADDRESS:PORT\", like %s127.0.0.1:4444",
-                     before, before),
+        fail(p,
+             text("the line \"%sADDRESS:PORT\", like %s127.0.0.1:4444", before,
+                  before),
              text("the line %s", quoted(line, strlen(line))));
     a = address(ip, port);
     return a;
@@ -868,8 +869,7 @@ void expect_exit(struct program *p, int status, const char *because)
 }
 
 void expect_failure_of_either(struct program *p, const char *call,
-                              const char *other, int error,
-                              const char *success)
+                              const char *other, int error, const char *success)
 {
     const char *line = text("%s: %s", call, strerror(error));
     struct text_search search = {line, true};
@@ -889,8 +889,9 @@ void expect_failure_of_either(struct program *p, const char *call,
     for (int i = 0; i < 2; i++) {
         struct line_search after = {forbidden[i], NULL};
         if (line_is_there(p, &after))
-            fail(p, text("after %s has failed, no line \"%s…\" on stdout", call,
-                         forbidden[i]),
+            fail(p,
+                 text("after %s has failed, no line \"%s…\" on stdout", call,
+                      forbidden[i]),
                  text("the line \"%s\"", after.line));
     }
     if (atomic_load(&p->record->left_open) > 1)

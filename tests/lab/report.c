@@ -194,12 +194,10 @@ static int step_of(const struct criterion_test *t)
 
 static void find_tests(struct criterion_test_set *set)
 {
-    FOREACH_SET(struct criterion_suite_set * suite, set->suites)
-    {
+    FOREACH_SET (struct criterion_suite_set *suite, set->suites) {
         if (suite->tests == NULL)
             continue;
-        FOREACH_SET(struct criterion_test * t, suite->tests)
-        {
+        FOREACH_SET (struct criterion_test *t, suite->tests) {
             if (test_count == TESTS_MAX) {
                 fprintf(stderr, "check: more than %d tests\n", TESTS_MAX);
                 exit(2);

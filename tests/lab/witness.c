@@ -66,8 +66,9 @@ static struct fault faults[] = {
     {"socket", FAMILY_SOCKET, 0, 0, 0},   {"bind", FAMILY_BIND, 0, 0, 0},
     {"listen", FAMILY_LISTEN, 0, 0, 0},   {"accept", FAMILY_ACCEPT, 0, 0, 0},
     {"connect", FAMILY_CONNECT, 0, 0, 0}, {"name", FAMILY_NAME, 0, 0, 0},
-    {"option", FAMILY_OPTION, 0, 0, 0}, {"ask", FAMILY_ASK, 0, 0, 0},
-    {"recv", FAMILY_RECV, 0, 0, 0},       {"send", FAMILY_SEND, 0, 0, 0},
+    {"peer", FAMILY_PEER, 0, 0, 0},       {"option", FAMILY_OPTION, 0, 0, 0},
+    {"ask", FAMILY_ASK, 0, 0, 0},         {"recv", FAMILY_RECV, 0, 0, 0},
+    {"send", FAMILY_SEND, 0, 0, 0},
 };
 
 static struct record *record;
@@ -351,16 +352,14 @@ static int accepted(struct call *c, int result, const struct sockaddr *address,
 
 int accept(int fd, struct sockaddr *address, socklen_t *size)
 {
-    struct call *c =
-        enter(CALL_accept, fd, length_at(size), 0, 0, PC);
+    struct call *c = enter(CALL_accept, fd, length_at(size), 0, 0, PC);
     int result = injected(c) ? -1 : REAL(accept)(fd, address, size);
     return accepted(c, result, address, size);
 }
 
 int accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
 {
-    struct call *c =
-        enter(CALL_accept4, fd, length_at(size), flags, 0, PC);
+    struct call *c = enter(CALL_accept4, fd, length_at(size), flags, 0, PC);
     int result = injected(c) ? -1 : REAL(accept4)(fd, address, size, flags);
     return accepted(c, result, address, size);
 }
@@ -377,8 +376,7 @@ int connect(int fd, const struct sockaddr *address, socklen_t size)
 
 int getsockname(int fd, struct sockaddr *address, socklen_t *size)
 {
-    struct call *c =
-        enter(CALL_getsockname, fd, length_at(size), 0, 0, PC);
+    struct call *c = enter(CALL_getsockname, fd, length_at(size), 0, 0, PC);
     int result = injected(c) ? -1 : REAL(getsockname)(fd, address, size);
     if (result == 0 && size != NULL)
         note_address(c, address, *size);
@@ -387,8 +385,7 @@ int getsockname(int fd, struct sockaddr *address, socklen_t *size)
 
 int getpeername(int fd, struct sockaddr *address, socklen_t *size)
 {
-    struct call *c =
-        enter(CALL_getpeername, fd, length_at(size), 0, 0, PC);
+    struct call *c = enter(CALL_getpeername, fd, length_at(size), 0, 0, PC);
     int result = injected(c) ? -1 : REAL(getpeername)(fd, address, size);
     if (result == 0 && size != NULL)
         note_address(c, address, *size);
@@ -569,7 +566,8 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 int poll(struct pollfd *fds, nfds_t count, int timeout)
 {
     int fd = count > 0 ? fds[0].fd : -1;
-    struct call *c = enter(CALL_poll, fd, (int64_t)count, timeout, 0, PC);
+    struct call *c = enter(CALL_poll, fd, (int64_t)count, timeout,
+                           count > 0 ? fds[0].events : 0, PC);
     return (int)leave(c, injected(c) ? -1 : REAL(poll)(fds, count, timeout));
 }
 
@@ -577,7 +575,8 @@ int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
           const sigset_t *mask)
 {
     int fd = count > 0 ? fds[0].fd : -1;
-    struct call *c = enter(CALL_ppoll, fd, (int64_t)count, 0, 0, PC);
+    struct call *c = enter(CALL_ppoll, fd, (int64_t)count, 0,
+                           count > 0 ? fds[0].events : 0, PC);
     return (int)leave(c, injected(c) ? -1
                                      : REAL(ppoll)(fds, count, timeout, mask));
 }

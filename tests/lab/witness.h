@@ -26,7 +26,7 @@
     X(accept4, ACCEPT)                                                         \
     X(connect, CONNECT)                                                        \
     X(getsockname, NAME)                                                       \
-    X(getpeername, NAME)                                                       \
+    X(getpeername, PEER)                                                       \
     X(setsockopt, OPTION)                                                      \
     X(getsockopt, ASK)                                                         \
     X(recv, RECV)                                                              \
@@ -59,6 +59,7 @@ enum call_family {
     FAMILY_ACCEPT,
     FAMILY_CONNECT,
     FAMILY_NAME,
+    FAMILY_PEER,
     FAMILY_OPTION,
     FAMILY_ASK,
     FAMILY_RECV,
@@ -94,7 +95,7 @@ enum {
 enum gate { GATE_NONE, GATE_CLOSED, GATE_REACHED, GATE_OPEN };
 
 struct record {
-    _Atomic int gate; ///< enum gate: before the first receive (LAB_HELD)
+    _Atomic int gate;      ///< enum gate: before the first receive (LAB_HELD)
     atomic_uint count;     ///< calls made so far
     int main_pid;          ///< the process that main began in
     _Atomic int left_open; ///< sockets open when it ended, plus 1; 0: unknown

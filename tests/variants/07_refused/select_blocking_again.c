@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @file select_blocking_again.c
+ * @brief Differs: select, for reading and writing; FIONBIO in place of
+ * fcntl, and the socket is made blocking again.
+ */
+#define _GNU_SOURCE
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+static int connect_within(int fd, const struct sockaddr_in *to, long ms)
+{
+    int on = 1, off = 0;
+    struct timeval most = {ms / 1000, ms % 1000 * 1000};
+    fd_set in, out;
+
+    ioctl(fd, FIONBIO, &on);
+    int result = connect(fd, (const struct sockaddr *)to, sizeof *to);
+    if (result == -1 && errno != EINPROGRESS)
+        return errno;
+    FD_ZERO(&in);
+    FD_SET(fd, &in);
+    out = in;
+    switch (select(fd + 1, &in, &out, NULL, &most)) {
+    case -1:
+        perror("select");
+        exit(1);
+    case 0:
+        return ETIMEDOUT;
+    }
+    ioctl(fd, FIONBIO, &off);
+
+    int reason;
+    socklen_t size = sizeof reason;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &reason, &size) == -1) {
+        perror("getsockopt");
+        exit(1);
+    }
+    return reason;
+}
+
+/// Say why not, with what it may mean; the exit status.
+static int explain(const char *host, long port, int reason)
+{
+    fprintf(stderr, "connect to %s:%ld: %s\n", host, port, strerror(reason));
+    if (reason == ECONNREFUSED) {
+        fprintf(stderr, " * is it the right PORT?\n");
+        fprintf(stderr, " * does the Server run?\n");
+        fprintf(stderr, " * or a firewall that rejects\n");
+    } else if (reason == ETIMEDOUT) {
+        fprintf(stderr, "is there such a host, or is it a firewall?\n");
+    }
+    return 1;
+}
+
+/// Both ends of the connection; the exit status.
+static int tell(int fd)
+{
+    struct sockaddr_in peer, self;
+    socklen_t size = sizeof peer;
+    char to[INET_ADDRSTRLEN], from[INET_ADDRSTRLEN];
+
+    if (getpeername(fd, (struct sockaddr *)&peer, &size) == -1) {
+        perror("getpeername");
+        return 1;
+    }
+    size = sizeof self;
+    if (getsockname(fd, (struct sockaddr *)&self, &size) == -1) {
+        perror("getsockname");
+        return 1;
+    }
+    printf("connected to %s:%d from %s:%d\n",
+           inet_ntop(AF_INET, &peer.sin_addr, to, sizeof to),
+           ntohs(peer.sin_port),
+           inet_ntop(AF_INET, &self.sin_addr, from, sizeof from),
+           ntohs(self.sin_port));
+    return 0;
+}
+
+int main(int argc, char *argv[])
+{
+    const char *host = argc > 1 ? argv[1] : "127.0.0.1";
+    const char *port_text = argc > 2 ? argv[2] : "4444";
+    const char *ms_text = argc > 3 ? argv[3] : "2000";
+    char *end, *ms_end;
+    long port = strtol(port_text, &end, 10);
+    long ms = strtol(ms_text, &ms_end, 10);
+    struct sockaddr_in addr = {.sin_family = AF_INET,
+                               .sin_port = htons((in_port_t)port)};
+
+    if (argc > 4 || inet_pton(AF_INET, host, &addr.sin_addr) != 1 ||
+        *port_text == '\0' || *end != '\0' || port < 0 || port > 65535 ||
+        *ms_end != '\0' || ms < 1 || ms > 60000) {
+        fprintf(stderr, "usage: %s [HOST [PORT [TIMEOUT_MS]]]\n", argv[0]);
+        return 2;
+    }
+
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (fd == -1) {
+        perror("socket");
+        return 1;
+    }
+    int reason = connect_within(fd, &addr, ms);
+    int status = reason == 0 ? tell(fd) : explain(host, port, reason);
+    close(fd);
+    return status;
+}
