@@ -57,17 +57,17 @@ static const enum call_family family_of[] = {WITNESSED_CALLS(X)};
 struct fault {
     const char *name;
     enum call_family family;
-    int error;      ///< errno to return, 0: none
-    int times;      ///< how often
-    size_t at_most; ///< bytes a call may carry, 0: as many as it wants
+    int error;       ///< errno to return, 0: none
+    int times;       ///< how often
+    size_t at_most;  ///< bytes a call may carry, 0: as many as it wants
 };
 
 static struct fault faults[] = {
     {"socket", FAMILY_SOCKET, 0, 0, 0},   {"bind", FAMILY_BIND, 0, 0, 0},
     {"listen", FAMILY_LISTEN, 0, 0, 0},   {"accept", FAMILY_ACCEPT, 0, 0, 0},
     {"connect", FAMILY_CONNECT, 0, 0, 0}, {"name", FAMILY_NAME, 0, 0, 0},
-    {"option", FAMILY_OPTION, 0, 0, 0},   {"recv", FAMILY_RECV, 0, 0, 0},
-    {"send", FAMILY_SEND, 0, 0, 0},
+    {"option", FAMILY_OPTION, 0, 0, 0},
+    {"recv", FAMILY_RECV, 0, 0, 0},       {"send", FAMILY_SEND, 0, 0, 0},
 };
 
 static struct record *record;
@@ -174,9 +174,9 @@ static struct call *enter(enum call_id id, int fd, int64_t a, int64_t b,
     if (record == NULL)
         return NULL;
 
-    struct call *call =
-        record_slot(record, atomic_fetch_add_explicit(&record->count, 1,
-                                                      memory_order_relaxed));
+    struct call *call = record_slot(
+        record, atomic_fetch_add_explicit(&record->count, 1,
+                                          memory_order_relaxed));
     call->id = id;
     call->pid = getpid();
     call->fd = fd;
@@ -246,8 +246,8 @@ static bool injected(struct call *call)
         bool applies = fault->family == family;
         // A signal may as well come while the program waits in poll.
         if (family == FAMILY_WAIT && fault->error == EINTR)
-            applies =
-                fault->family == (connected ? FAMILY_RECV : FAMILY_ACCEPT);
+            applies = fault->family ==
+                      (connected ? FAMILY_RECV : FAMILY_ACCEPT);
         if (applies && fault->times > 0) {
             fault->times--;
             call->injected = errno = fault->error;
@@ -284,8 +284,8 @@ static bool is_socket(int fd)
 {
     struct stat about;
     int error = errno;
-    bool is =
-        record != NULL && fstat(fd, &about) == 0 && S_ISSOCK(about.st_mode);
+    bool is = record != NULL && fstat(fd, &about) == 0 &&
+              S_ISSOCK(about.st_mode);
     errno = error;
     return is;
 }
@@ -336,8 +336,8 @@ int accept(int fd, struct sockaddr *address, socklen_t *size)
 
 int accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
 {
-    struct call *c = enter(CALL_accept4, fd, size == NULL ? -1 : (int64_t)*size,
-                           flags, 0, PC);
+    struct call *c =
+        enter(CALL_accept4, fd, size == NULL ? -1 : (int64_t)*size, flags, 0, PC);
     int result = injected(c) ? -1 : REAL(accept4)(fd, address, size, flags);
     return accepted(c, result, address, size);
 }
@@ -354,8 +354,8 @@ int connect(int fd, const struct sockaddr *address, socklen_t size)
 
 int getsockname(int fd, struct sockaddr *address, socklen_t *size)
 {
-    struct call *c = enter(CALL_getsockname, fd,
-                           size == NULL ? -1 : (int64_t)*size, 0, 0, PC);
+    struct call *c =
+        enter(CALL_getsockname, fd, size == NULL ? -1 : (int64_t)*size, 0, 0, PC);
     int result = injected(c) ? -1 : REAL(getsockname)(fd, address, size);
     if (result == 0)
         note_address(c, address, *size);
@@ -364,8 +364,8 @@ int getsockname(int fd, struct sockaddr *address, socklen_t *size)
 
 int getpeername(int fd, struct sockaddr *address, socklen_t *size)
 {
-    struct call *c = enter(CALL_getpeername, fd,
-                           size == NULL ? -1 : (int64_t)*size, 0, 0, PC);
+    struct call *c =
+        enter(CALL_getpeername, fd, size == NULL ? -1 : (int64_t)*size, 0, 0, PC);
     int result = injected(c) ? -1 : REAL(getpeername)(fd, address, size);
     if (result == 0)
         note_address(c, address, *size);
@@ -378,8 +378,9 @@ int setsockopt(int fd, int level, int name, const void *value, socklen_t size)
     if (value != NULL && size == sizeof number)
         memcpy(&number, value, sizeof number);
     struct call *c = enter(CALL_setsockopt, fd, level, name, number, PC);
-    return (int)leave(
-        c, injected(c) ? -1 : REAL(setsockopt)(fd, level, name, value, size));
+    return (int)leave(c, injected(c) ? -1
+                                     : REAL(setsockopt)(fd, level, name, value,
+                                                        size));
 }
 
 int getsockopt(int fd, int level, int name, void *value, socklen_t *size)
@@ -508,9 +509,10 @@ ssize_t writev(int fd, const struct iovec *vector, int count)
 ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
     struct iovec piece;
-    struct call *c = enter(
-        CALL_recvmsg, fd,
-        vector_size(message->msg_iov, (int)message->msg_iovlen), flags, 0, PC);
+    struct call *c =
+        enter(CALL_recvmsg, fd,
+              vector_size(message->msg_iov, (int)message->msg_iovlen), flags,
+              0, PC);
     wait_at_gate(fd);
     if (injected(c))
         return leave(c, -1);
@@ -530,9 +532,10 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
     struct iovec piece;
     struct msghdr shorter = *message;
-    struct call *c = enter(
-        CALL_sendmsg, fd,
-        vector_size(message->msg_iov, (int)message->msg_iovlen), flags, 0, PC);
+    struct call *c =
+        enter(CALL_sendmsg, fd,
+              vector_size(message->msg_iov, (int)message->msg_iovlen), flags,
+              0, PC);
     if (injected_send(c, flags))
         return leave(c, -1);
     if (cut(FAMILY_SEND, message->msg_iov, (int)message->msg_iovlen, &piece)) {
@@ -554,16 +557,17 @@ int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
 {
     int fd = count > 0 ? fds[0].fd : -1;
     struct call *c = enter(CALL_ppoll, fd, (int64_t)count, 0, 0, PC);
-    return (int)leave(c, injected(c) ? -1
-                                     : REAL(ppoll)(fds, count, timeout, mask));
+    return (int)leave(
+        c, injected(c) ? -1 : REAL(ppoll)(fds, count, timeout, mask));
 }
 
 int select(int count, fd_set *restrict in, fd_set *restrict out,
            fd_set *restrict except, struct timeval *restrict timeout)
 {
     struct call *c = enter(CALL_select, count - 1, count, 0, 0, PC);
-    return (int)leave(
-        c, injected(c) ? -1 : REAL(select)(count, in, out, except, timeout));
+    return (int)leave(c, injected(c) ? -1
+                                     : REAL(select)(count, in, out, except,
+                                                    timeout));
 }
 
 int pselect(int count, fd_set *restrict in, fd_set *restrict out,
@@ -571,9 +575,9 @@ int pselect(int count, fd_set *restrict in, fd_set *restrict out,
             const sigset_t *restrict mask)
 {
     struct call *c = enter(CALL_pselect, count - 1, count, 0, 0, PC);
-    return (int)leave(
-        c, injected(c) ? -1
-                       : REAL(pselect)(count, in, out, except, timeout, mask));
+    return (int)leave(c, injected(c) ? -1
+                                     : REAL(pselect)(count, in, out, except,
+                                                     timeout, mask));
 }
 
 int epoll_wait(int fd, struct epoll_event *events, int most, int timeout)
@@ -591,7 +595,8 @@ int shutdown(int fd, int how)
 
 int close(int fd)
 {
-    struct call *c = is_socket(fd) ? enter(CALL_close, fd, 0, 0, 0, PC) : NULL;
+    struct call *c =
+        is_socket(fd) ? enter(CALL_close, fd, 0, 0, 0, PC) : NULL;
     return (int)leave(c, REAL(close)(fd));
 }
 
