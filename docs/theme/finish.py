@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Let the handbook's search find more: search.py HTML
+"""Finish what Doxygen 1.9.4 has made: finish.py HTML
 
-Doxygen 1.9.4 puts files, functions and the titles of pages into its index.
+Search. Doxygen puts files, functions and the titles of pages into its index.
 This adds the headings of each page, the terms of the glossary and the words
 and names of the errors, each by every word in it, so that "htons",
 "TIME_WAIT" and "queue" lead somewhere. It rewrites search/all_*.js and gives
 the rows of those two pages an anchor.
+
+Tree. The part of a file with functions is a script that begins "var
+04__accept_8c", which is no name in JavaScript: it gets a letter in front.
 """
 import ast
 import html
@@ -45,8 +48,23 @@ def rows(page):
     return found
 
 
+def mend_tree(folder):
+    wrong = [script.stem for script in folder.glob("[0-9]*_8c.js")]
+    for name in wrong:
+        script = folder / f"{name}.js"
+        text = script.read_text(encoding="utf-8").replace(f"var {name} =", f"var f{name} =")
+        (folder / f"f{name}.js").write_text(text, encoding="utf-8")
+        script.unlink()
+    for script in [*folder.glob("dir_*.js"), folder / "files.js"]:
+        text = script.read_text(encoding="utf-8")
+        for name in wrong:
+            text = text.replace(f'"{name}" ]', f'"f{name}" ]')
+        script.write_text(text, encoding="utf-8")
+
+
 def main():
     folder = Path(sys.argv[1])
+    mend_tree(folder)
     search = folder / "search"
     entries = {}  # (key, shown) -> the places that it leads to
 
