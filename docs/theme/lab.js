@@ -56,7 +56,7 @@ document.addEventListener("DOMContentLoaded", () => {
     for (const fragment of all(".contents div.fragment")) {
         const lines = [...fragment.querySelectorAll(":scope > .line")];
         const text = (line) => line.textContent;
-        if (/^--- steps\//.test(text(lines[0] ?? fragment))) {
+        if (/^@@ /.test(text(lines[0] ?? fragment))) {
             for (const line of lines)
                 line.classList.add(({ "+": "came", "-": "went", "@": "where" })[text(line)[0]] ?? "same");
         } else if (lines.some(line => /^\$ |^Connected by |^\+\+\+ exited|^recv: |^\d+ bytes from/.test(text(line)))) {
@@ -102,7 +102,7 @@ document.addEventListener("DOMContentLoaded", () => {
     }
 
     // What scrolls sideways can be reached and scrolled by keyboard.
-    mark("pre.fragment, div.fragment", { tabindex: "0" });
+    mark("pre.fragment, div.fragment, .memproto", { tabindex: "0" });
     for (const table of all("table.markdownTable")) {
         const box = document.createElement("div");
         box.className = "scroll";
