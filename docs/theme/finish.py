@@ -99,6 +99,11 @@ def main():
             for word in re.findall(r"[\w/]{3,}", shown):
                 add(word, html.escape(shown), place)
 
+    # The search compares beginnings, so "htons" finds "htons, htonl" already.
+    for name, shown in sorted(entries):
+        if any(other[0] != name and other[0].startswith(name) and other[1] == shown and entries[other] == entries[name, shown]
+               for other in list(entries)):
+            del entries[name, shown]
     letters = sorted({name[0] for name, _ in entries if name[0] != "_"})
     number = 0
     for i, letter in enumerate(letters):

@@ -4,6 +4,18 @@
 DoxygenAwesomeDarkModeToggle.init();
 DoxygenAwesomeInteractiveToc.init();
 
+// Paper is light.
+const theme = document.documentElement.classList;
+let dark = false;
+window.addEventListener("beforeprint", () => {
+    dark = theme.contains("dark-mode");
+    theme.replace("dark-mode", "light-mode");
+});
+window.addEventListener("afterprint", () => {
+    if (dark)
+        theme.replace("light-mode", "dark-mode");
+});
+
 document.addEventListener("DOMContentLoaded", () => {
     const all = (selector) => [...document.querySelectorAll(selector)];
     const mark = (selector, attributes) => {
