@@ -37,7 +37,11 @@ document.addEventListener("DOMContentLoaded", () => {
         });
     };
 
-    mark("#doc-content", { role: "main" });
+    mark("#doc-content", { role: "main", tabindex: "-1" });
+    document.querySelector(".skip").addEventListener("click", (event) => {
+        event.preventDefault();
+        document.getElementById("doc-content").focus();
+    });
     mark("#top", { role: "banner" });
     mark("#side-nav", { role: "navigation", "aria-label": "Pages" });
     mark("#nav-path", { role: "contentinfo" });
