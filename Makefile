@@ -5,6 +5,7 @@
 STEPS  ?= steps#           the folder with the programs to build and grade
 BUILD  ?= build#           everything that is made goes here
 SEED   ?=#                 the seed of an earlier check, to repeat it
+PYTHON ?= /usr/bin/python3# for the maintainers' tools; python3-clang is there
 RESULTS ?= $(BUILD)/results.json
 
 CFLAGS ?= -g
@@ -24,10 +25,10 @@ STEMS := $(basename $(notdir $(wildcard tests/0*.c)))
 ifneq ($(words $(BUILD)),1)
   $(error BUILD may not contain a space: BUILD='$(BUILD)')
 endif
-ifneq ($(filter $(STEPS),steps solutions),)
+ifneq ($(and $(filter 1,$(words $(STEPS))),$(filter $(STEPS),steps solutions)),)
   IN := $(STEPS)
 else
-  IN := $(shell there=$$(realpath -e -- '$(subst ','\'',$(STEPS))') && [ -d "$$there" ] && \
+  IN := $(shell there=$$(realpath -e -- '$(subst ','\'',$(STEPS))' 2>/dev/null) && [ -d "$$there" ] && \
           name=$(BUILD)/folders/$$(printf %s "$$there" | cksum | tr ' ' -) && \
           mkdir -p $(BUILD)/folders && ln -sfn -- "$$there" $$name && echo $$name)
   ifeq ($(IN),)
@@ -41,18 +42,21 @@ LAB     := $(patsubst tests/%.c,$(BUILD)/%.o,$(wildcard tests/0*.c) \
              $(filter-out %/witness.c,$(wildcard tests/lab/*.c)))
 
 export STEPS
+MAKEFLAGS += --no-builtin-rules
 ifeq ($(MAKELEVEL),0)
   MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
 endif
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all programs check selftest docs docs-instructor docs-open lint setup setup-lint help clean FORCE
+.PHONY: all programs check selftest mistakes mutants flake docs \
+        docs-instructor docs-open docs-check transcripts lint setup setup-lint \
+        setup-docs help clean FORCE
 
 # ------------------------------------------------------------------- students
 
 all: ## build the steps, and say where you stand
 	@$(MAKE) --no-print-directory -k programs; status=$$?; \
-	if [ -x $(CHECK) ]; then $(CHECK) --where --steps "$$STEPS" --results $(RESULTS); \
+	if [ -x $(CHECK) ]; then $(CHECK) --where --steps "$$STEPS" --programs $(OUT); \
 	else echo "The programs are in $(BUILD)/$(notdir $(IN))/. Begin with $$STEPS/01_socket.c and docs/01_socket.md; then: make check"; fi; \
 	exit $$status
 
@@ -60,16 +64,20 @@ programs: $(STEMS:%=$(BUILD)/$(notdir $(IN))/%)
 
 $(BUILD)/$(notdir $(IN))/%: $(IN)/%.c | $(BUILD)/compiler
 	@mkdir -p $(@D)
-	$(CC) $(WARN) $(CFLAGS) -o $@.$$$$ $< && mv $@.$$$$ $@
+	@echo '$(CC) $(WARN) $(CFLAGS) -o $@ $<'
+	@$(CC) $(WARN) $(CFLAGS) -o $@.$$$$ $< && mv $@.$$$$ $@
 
 check: $(CHECK) $(STEMS:%=$(OUT)/%.log) ## grade all steps: STEPS=dir BUILD=dir SEED=n
 	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --seed "$(SEED)"
 
+check-%: NN = $(if $(filter 1 2 3 4 5 6 7 8,$*),0$*,$*)
 check-%: $(CHECK) FORCE ## grade one step and show all that it lacks: make check-02
-	@$(MAKE) --no-print-directory $(patsubst %,$(OUT)/%.log,$(filter $*%,$(STEMS)))
-	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --seed "$(SEED)" --only "$*"
+	@logs="$(patsubst %,$(OUT)/%.log,$(filter $(NN)%,$(STEMS)))"; \
+	[ -z "$$logs" ] || $(MAKE) --no-print-directory $$logs
+	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --seed "$(SEED)" --only "$(NN)"
 
-# Each program is built twice, both times with the witness beside it. What is
+# Each program is built as `make` does, and twice more with the witness beside
+# it: what is graded and what a student runs are never two versions. What is
 # graded is what the file says now, whatever its date: it is compared with the
 # copy that was built. A program that doesn't compile leaves its log and no
 # binary, and costs only itself.
@@ -82,11 +90,14 @@ $(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
 	if cmp -s $$src $$to.c && [ $@ -nt $(WITNESS) ] && [ $@ -nt $(BUILD)/flags ] && \
 	   ! grep -q '#include "' $$src; then exit 0; fi; \
 	cp $$src $$mine.c; \
+	mkdir -p $(BUILD)/$(notdir $(IN)); \
 	{ $(CC) $(GRADED) $(CHECKED) -w $$src $(WITNESS) -ldl -o $$mine.checked 2>$$mine.err & \
+	  $(CC) $(WARN) $(CFLAGS) -w $$src -o $$mine 2>/dev/null & \
 	  $(CC) $(GRADED) -Wall -Wextra -Wpedantic $$src $(WITNESS) -ldl -o $$mine.plain 2>$$mine.log; \
 	  wait; }; \
 	if [ -x $$mine.checked ] && [ -x $$mine.plain ]; then \
 		mv $$mine.checked $$to.checked; mv $$mine.plain $$to.plain; \
+		mv $$mine $(BUILD)/$(notdir $(IN))/$*; \
 	else rm -f $$to.checked $$to.plain $$mine.checked $$mine.plain; \
 		[ -s $$mine.log ] || mv $$mine.err $$mine.log; fi; \
 	mv $$mine.c $$to.c; mv $$mine.log $@; rm -f $$mine.err
@@ -94,19 +105,32 @@ $(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
 # ----------------------------------------------------------------- maintainers
 
 selftest: $(CHECK) $(WITNESS) ## prove the kit: solutions, starters, mistakes, variants
-	@python3 tests/selftest.py --build $(BUILD) --cc "$(CC)"
+	@$(PYTHON) tests/selftest.py --build $(BUILD) --cc "$(CC)"
 
 selftest-%: $(CHECK) $(WITNESS) FORCE ## the same for one step: make selftest-02
-	@python3 tests/selftest.py --build $(BUILD) --cc "$(CC)" --only "$*"
+	@$(PYTHON) tests/selftest.py --build $(BUILD) --cc "$(CC)" --only "$*"
+
+mistakes: $(CHECK) $(WITNESS) ## write docs/mistakes.md anew from tests/broken
+	@$(PYTHON) tests/selftest.py --build $(BUILD) --cc "$(CC)" --page docs/mistakes.md
+
+mutants: $(CHECK) $(WITNESS) ## change the solutions in every small way: are the suites awake?
+	@$(PYTHON) tests/mutants.py --build $(BUILD)
+
+mutants-%: $(CHECK) $(WITNESS) FORCE ## the same for one step: make mutants-02
+	@$(PYTHON) tests/mutants.py --build $(BUILD) --only "$*"
+
+N ?= 200
+flake: $(CHECK) $(WITNESS) ## repeat the suites N times, alone, two at once, starved
+	@$(PYTHON) tests/flake.py $(N) --build $(BUILD) --cc "$(CC)"
 
 docs: | $(BUILD)/doxygen ## build the student's handbook: build/docs/html/index.html
 	$(call handbook,docs,steps,STUDENT,,A TCP lab kit in C)
-	@python3 docs/theme/canary.py $(BUILD)/docs/html steps solutions
+	@$(PYTHON) docs/theme/canary.py $(BUILD)/docs/html steps solutions
 	@echo "$(BUILD)/docs/html/index.html"
 
 docs-instructor: | $(BUILD)/doxygen ## the instructor's: build/docs-instructor/html/index.html
 	$(call handbook,docs-instructor,solutions,INSTRUCTOR $(if $(MISTAKES),MISTAKES),$(MISTAKES) $(BUILD)/docs-instructor/differences.md,Instructor's edition)
-	@python3 docs/theme/canary.py --present $(BUILD)/docs-instructor/html steps solutions
+	@$(PYTHON) docs/theme/canary.py --present $(BUILD)/docs-instructor/html steps solutions
 	@echo "$(BUILD)/docs-instructor/html/index.html"
 
 docs-open: docs ## build the student's handbook and show it
@@ -121,26 +145,36 @@ FIGURES  := $(wildcard docs/figures/*.ladder docs/figures/*.bytes docs/figures/*
 define handbook
 	@rm -rf $(BUILD)/$(1) && mkdir -p $(BUILD)/$(1)
 	@$(CC) $(WARN) -Werror -fsyntax-only docs/examples/*.c
-	@python3 docs/figures/draw.py $(BUILD)/$(1)/figures $(FIGURES)
-	@python3 docs/theme/differences.py $(BUILD)/$(1)/differences.md steps solutions
+	@$(PYTHON) docs/figures/draw.py $(BUILD)/$(1)/figures $(FIGURES)
+	@$(PYTHON) docs/theme/differences.py $(BUILD)/$(1)/differences.md steps solutions
 	@HANDBOOK=$(BUILD)/$(1) PROGRAMS="$(2)" SECTIONS="$(3)" PAGES="$(4)" EDITION="$(5)" \
 	doxygen Doxyfile 2>$(BUILD)/$(1)/warnings >/dev/null; status=$$?; \
 	cat $(BUILD)/$(1)/warnings >&2; [ $$status = 0 ] && [ ! -s $(BUILD)/$(1)/warnings ]
-	@python3 docs/theme/finish.py $(BUILD)/$(1)/html
+	@$(PYTHON) docs/theme/finish.py $(BUILD)/$(1)/html
 endef
+
+HANDBOOK := $(BUILD)/handbook#  what these two need beside the handbook itself
+
+transcripts: ## play the handbook's terminals again, compare (WRITE=1: rewrite)
+	@$(MAKE) --no-print-directory programs STEPS=solutions >/dev/null
+	@rm -rf $(HANDBOOK)/stage && mkdir -p $(HANDBOOK)/stage/build
+	@cp -r $(BUILD)/solutions $(HANDBOOK)/stage/build/steps && cp -r solutions $(HANDBOOK)/stage/steps
+	@$(PYTHON) tests/handbook/transcripts.py $(if $(WRITE),--write) --only "$(ONLY)" $(HANDBOOK)/stage
 
 C_FILES := $(wildcard steps/*.c solutions/*.c tests/*.c tests/lab/*.c tests/lab/*.h)
 
 lint: | $(BUILD)/linters ## the style of the house: clang-format, cppcheck, clang-tidy, shellcheck
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
-		--enable=warning,portability,performance steps solutions
+		--enable=warning,portability,performance -D_GNU_SOURCE steps solutions tests/lab
 	clang-tidy --quiet --warnings-as-errors='*' $(wildcard solutions/*.c) -- $(WARN)
+	clang-tidy --quiet --warnings-as-errors='*' $(wildcard tests/*.c tests/lab/*.c) \
+		-- $(WARN) -D_GNU_SOURCE
 	shellcheck .ci/run
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' \
-		$(firstword $(MAKEFILE_LIST)) | sed 's/-%/-NN/'
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { sub("%", "NN", $$1); printf "  make %-12s %s\n", $$1, $$2 }' \
+		$(firstword $(MAKEFILE_LIST))
 
 clean: ## remove everything that was made
 	rm -rf $(BUILD)
@@ -166,7 +200,7 @@ $(BUILD)/flags: FORCE
 
 PACKAGES := gcc libc6-dev binutils make libcriterion-dev libjansson-dev doxygen \
             doxygen-awesome-css python3 patch iproute2 lsof net-tools netcat-openbsd
-LINTERS  := clang clang-format clang-tidy cppcheck shellcheck
+LINTERS  := clang clang-format clang-tidy cppcheck shellcheck python3-clang
 
 # What a target needs, tried once: if it is missing, say how to get it. Asked
 # for together with setup, setup comes first.

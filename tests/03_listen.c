@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /// The listening socket as the kernel knows it.
@@ -16,7 +17,7 @@ static struct tcp_socket expect_listening(struct program *p,
 {
     struct tcp_socket found;
 
-    if (!find_tcp(ntohs(at.sin_port), TCP_LISTEN, 0, &found))
+    if (!find_listener(at, &found))
         fail(p, text("a socket in state LISTEN at %s", show_address(at)),
              "the kernel has none at that port");
     if (found.local.sin_addr.s_addr != at.sin_addr.s_addr)
@@ -42,11 +43,41 @@ static unsigned in_kernel(unsigned backlog)
 static void expect_backlog(struct program *p, unsigned backlog)
 {
     struct sockaddr_in at = expect_address(p, "listening on ");
-    unsigned limit = expect_listening(p, at).limit;
 
+    expect_running(p);
+    unsigned limit = expect_listening(p, at).limit;
     if (limit != in_kernel(backlog))
         fail(p, text("a backlog of %u (Send-Q in ss -tln)", in_kernel(backlog)),
              text("the kernel has %u", limit));
+}
+
+/// Finished connections in the queue. The last ACK of a handshake may still be
+/// on its way when the client knows already that it is connected.
+struct queue {
+    struct sockaddr_in at;
+    unsigned wanted, queued;
+};
+
+static bool is_queued(struct program *p, void *context)
+{
+    struct queue *queue = context;
+    struct tcp_socket found;
+
+    (void)p;
+    if (find_tcp(ntohs(queue->at.sin_port), TCP_LISTEN, 0, &found))
+        queue->queued = found.queued;
+    return queue->queued == queue->wanted;
+}
+
+static void expect_queued(struct program *p, struct sockaddr_in at,
+                          unsigned wanted)
+{
+    struct queue queue = {at, wanted, 0};
+    if (!wait_until(p, is_queued, &queue))
+        fail(p,
+             text("%u finished connections in the queue (Recv-Q in ss -tln)",
+                  wanted),
+             text("%u", queue.queued));
 }
 
 TEST(listen, refuses_arguments_that_are_no_address_port_and_backlog, GIVEN)
@@ -63,11 +94,12 @@ TEST(listen, refuses_arguments_that_are_no_address_port_and_backlog, GIVEN)
 
 TEST(listen, listens_at_the_address_and_port_of_its_arguments)
 {
-    struct sockaddr_in want = free_address("127.0.0.2");
-    struct program *p = run(ARGS("127.0.0.2", port_text(want)));
+    // As long as an address can be when it is printed.
+    struct sockaddr_in want = free_address("127.101.102.103");
+    struct program *p = run(ARGS("127.101.102.103", port_text(want)));
 
     expect_told(p, "listening on ", want);
-    expect_hold(p);
+    expect_running(p);
     expect_listening(p, want);
 }
 
@@ -76,12 +108,13 @@ TEST(listen, reports_the_port_that_the_kernel_chose)
     struct program *p = run(ARGS("127.0.0.1", "0"));
     struct sockaddr_in got = expect_address(p, "listening on ");
 
-    expect_hold(p);
+    expect_running(p);
     expect_listening(p, got);
 }
 
 TEST(listen, uses_127_0_0_1_port_4444_when_told_nothing)
 {
+    reserve_default_port();
     expect_default_bind(run(NO_ARGS), "listening on ");
 }
 
@@ -90,18 +123,16 @@ TEST(listen, lets_clients_connect_although_nobody_accepts)
     struct program *p = run(ARGS("127.0.0.1", "0"));
     struct sockaddr_in at = expect_address(p, "listening on ");
 
-    expect_hold(p);
+    expect_running(p);
     connect_to(p, at);
     connect_to(p, at);
-    unsigned queued = expect_listening(p, at).queued;
-    if (queued != 2)
-        fail(p, "two finished connections in the queue (Recv-Q in ss -tln)",
-             text("%u", queued));
+    expect_queued(p, at, 2);
 }
 
 TEST(listen, hands_its_backlog_to_the_kernel)
 {
-    unsigned backlog = 1 + random_below(1000);
+    // Not the default, and more than a byte holds.
+    unsigned backlog = 257 + random_below(700);
     expect_backlog(run(ARGS("127.0.0.1", "0", text("%u", backlog))), backlog);
 }
 
@@ -115,13 +146,15 @@ TEST(listen, lets_one_more_than_the_backlog_in_and_no_other)
     struct program *p = run(ARGS("127.0.0.1", "0", "2"));
     struct sockaddr_in at = expect_address(p, "listening on ");
 
-    expect_hold(p);
+    expect_running(p);
     for (int i = 0; i < 3; i++)
         connect_to(p, at);
+    expect_queued(p, at, 3);
     int silent = begin_connect(at);
-    struct tcp_socket found;
-    if (!find_tcp(ntohs(own_address(silent).sin_port), 0, 0, &found) ||
-        found.state != TCP_SYN_SENT)
+    struct tcp_socket found = {0};
+    find_tcp(ntohs(own_address(silent).sin_port), 0, ntohs(at.sin_port),
+             &found);
+    if (found.state != TCP_SYN_SENT)
         fail(p,
              "with a backlog of 2, the SYN of the fourth client goes "
              "unanswered: SYN-SENT",
@@ -134,13 +167,19 @@ TEST(listen, binds_although_an_old_connection_is_in_time_wait)
     leave_time_wait(at);
     struct program *p = run(ARGS("127.0.0.1", port_text(at)));
 
-    expect_told(p, "listening on ", at);
+    struct sockaddr_in got = expect_address(p, "listening on ");
+    if (got.sin_port != at.sin_port)
+        fail(p, text("listening on %s", show_address(at)),
+             text("listening on %s", show_address(got)));
 }
 
 TEST(listen, says_so_when_another_socket_listens_there)
 {
     struct sockaddr_in taken;
-    listen_at("127.0.0.1", 1, &taken);
+    int fd = listen_at("127.0.0.1", 1, &taken), on = 1;
+    // Only who sets SO_REUSEPORT too would share the port with it.
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     struct program *p = run(ARGS("127.0.0.1", port_text(taken)));
 
     expect_failure(p, "bind", EADDRINUSE, "listening on ");
@@ -148,8 +187,7 @@ TEST(listen, says_so_when_another_socket_listens_there)
 
 TEST(listen, says_so_when_there_is_no_descriptor_left)
 {
-    struct program *p =
-        run(ARGS("127.0.0.1", "0"), .nofile = 3, .plain = true);
+    struct program *p = run(ARGS("127.0.0.1", "0"), .nofile = 3, .plain = true);
     expect_failure(p, "socket", EMFILE, "listening on ");
 }
 
@@ -171,7 +209,11 @@ TEST(listen, says_so_when_the_kernel_does_not_tell_the_address)
 {
     struct program *p =
         run(ARGS("127.0.0.1", "0"), .faults = FAULT("name", ENOBUFS));
-    expect_failure(p, "getsockname", ENOBUFS, "listening on ");
+
+    if (meets_fault(p))
+        expect_failure(p, "getsockname", ENOBUFS, "listening on ");
+    else
+        expect_line(p, "listening on ");
 }
 
 TEST(listen, goes_on_holding_whatever_its_clients_do)
@@ -179,13 +221,13 @@ TEST(listen, goes_on_holding_whatever_its_clients_do)
     struct program *p = run(ARGS("127.0.0.1", "0"));
     struct sockaddr_in at = expect_address(p, "listening on ");
 
-    expect_hold(p);
+    expect_running(p);
     int polite = connect_to(p, at), rude = connect_to(p, at);
     send_bytes(p, polite, "hello", 5);
     close(polite);
     reset(rude);
     expect_asleep(p);
-    expect_clean_close(p);
+    expect_listening(p, at);
 }
 
 TEST(listen, closes_the_listening_socket_at_enter)
@@ -204,8 +246,6 @@ TEST(listen, takes_the_end_of_stdin_for_enter)
 {
     struct program *p = run(ARGS("127.0.0.1", "0"));
 
-    expect_line(p, "listening on ");
-    expect_hold(p);
     end_stdin(p);
     expect_exit(p, 0, "the end of stdin is as good as Enter");
 }

@@ -179,6 +179,8 @@ def check_mistake(path):
          f"{folder}/{stem}.c", path], capture_output=True, text=True)
     if patched.returncode != 0:
         return f"does not apply: {patched.stdout}", [], fields
+    with open(path) as file:
+        fields["Diff"] = file.read().split("\n--- ", 1)[1].split("\n@@", 1)[1]
     step = grade(folder, stem, f"{folder}/results.json")
     if isinstance(step, str):
         return step, [], fields
@@ -236,6 +238,56 @@ def print_matrix(stem, rows):
         print(f"  {name[:33]:33} {marks}")
 
 
+PAGE_HEAD = """# Classic mistakes {#mistakes}
+
+@tableofcontents{HTML:1}
+
+For instructors. What students get wrong, what the kit then tells them, and how to explain it. This page is
+made by `make mistakes` from the catalogue in `tests/broken/`, where each mistake is a small change of a
+solution; the messages are what `make check` really said of it (ports, descriptors and the like differ from
+run to run). `make selftest` proves that each is caught by the test named here.
+"""
+
+
+def page_entry(stem, fields):
+    """One mistake for docs/mistakes.md, without its message."""
+    name = fields["Caught-by"].split("/")[1].replace("_", " ")
+    return (f"### {fields['Mistake'].rstrip('.')}\n\n"
+            f"{fields['Explain']}\n\n"
+            f"Caught by: *{name}*\n")
+
+
+def write_page(path, mistakes):
+    """docs/mistakes.md: mistakes is a list of (stem, fields)."""
+    with open(path, "w") as page:
+        page.write(PAGE_HEAD)
+        last = None
+        for stem, fields in mistakes:
+            if stem != last:
+                page.write(f"\n## {stem}\n")
+            last = stem
+            diff = "\n".join(l for l in fields["Diff"].splitlines()
+                             if l[:1] in "+-")
+            message = re.sub(r"build/selftest/[^/ ]*/", "steps/",
+                             fields.get("Message", "")).rstrip()
+            page.write(f"\n{page_entry(stem, fields)}\n"
+                       f"```\n{diff}\n```\n\n```\n{message}\n```\n")
+
+
+def check_page(path, mistakes):
+    """The page has each mistake, in the words of the catalogue."""
+    try:
+        with open(path) as file:
+            page = file.read()
+    except OSError as error:
+        return str(error)
+    missing = [f"{stem}: {fields['Mistake']}" for stem, fields in mistakes
+               if page_entry(stem, fields) not in page]
+    if missing or page.count("\n### ") != len(mistakes):
+        return f"run: make mistakes. Not as in tests/broken: {missing}"
+    return None
+
+
 def main():
     os.makedirs(f"{args.build}/selftest", exist_ok=True)
     stems = [s for s in STEMS if s.startswith(args.only)]
@@ -251,6 +303,7 @@ def main():
 
     caught = 0
     failing = []
+    catalogue = []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for stem in stems:
             mistakes = sorted(glob.glob(f"tests/broken/{stem}/*.patch"))
@@ -264,11 +317,19 @@ def main():
                 rows.append((os.path.basename(path)[:-len(".patch")], names,
                              fields.get("Caught-by")))
                 failing.append(len(names))
+                if "Diff" in fields:
+                    catalogue.append((stem, fields))
                 caught += problem is None
             print_matrix(stem, rows)
             for path, problem in zip(variants,
                                      pool.map(check_variant, variants)):
                 verdict(path, problem)
+
+    if args.page:
+        write_page(args.page, catalogue)
+    elif len(stems) == len(STEMS):
+        verdict("docs/mistakes.md has every mistake of tests/broken",
+                check_page("docs/mistakes.md", catalogue))
 
     print(f"\n{caught} of {len(failing)} mistakes caught by the named test "
           f"with the named words; {sum(failing) / max(1, len(failing)):.2f} "
@@ -281,5 +342,6 @@ parser = argparse.ArgumentParser(description="prove the kit")
 parser.add_argument("--build", default="build")
 parser.add_argument("--cc", default="cc")
 parser.add_argument("--only", default="", help="a step: 02")
+parser.add_argument("--page", help="write docs/mistakes.md")
 args = parser.parse_args()
 sys.exit(main())

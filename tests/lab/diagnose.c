@@ -12,6 +12,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
+#include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,6 +109,8 @@ static int swapped(int port)
 /// The address that the arguments ask for: HOST [PORT], or the defaults.
 static struct sockaddr_in asked(struct program *p)
 {
+    if (strncmp(stem_of(p), "08", 2) == 0)
+        return (struct sockaddr_in){.sin_family = AF_UNSPEC}; // for a name
     const char *const *args = setup_of(p)->args;
     const char *host = args != NULL && args[0] != NULL ? args[0] : "127.0.0.1";
     const char *port =
@@ -132,6 +136,11 @@ static const char *byte_order(struct program *p)
                         "port are swapped. sin_port is in network byte order: "
                         "htons",
                         port, (unsigned)port, used, (unsigned)used);
+        if (used == 0 && call->id == CALL_bind && port != 0)
+            return text("bind was asked for port 0, not %d: sin_port was not "
+                        "set, or with htonl, whose four bytes do not fit. A "
+                        "port has two: htons",
+                        port);
         if (used != port && call->id == CALL_bind && port != 0)
             return text("bind was asked for port %d, not for %d of the "
                         "arguments",
@@ -148,6 +157,9 @@ static const char *byte_order(struct program *p)
             return text("%s was asked for 0.0.0.0, every address of this host "
                         "(INADDR_ANY): sin_addr was not set from HOST",
                         name);
+        return text("%s was asked for %s, not for HOST of the arguments: "
+                    "sin_addr is to be set from it",
+                    name, show_address(*got));
     }
     return NULL;
 }
@@ -188,6 +200,7 @@ static const char *size_of_address(struct program *p)
 static const char *order_of_calls(struct program *p)
 {
     const struct call *call;
+    unsigned long long bound = 0; // descriptors, as bits
 
     for EACH_CALL (p, call) {
         if (accepts(call) && call->error == EINVAL &&
@@ -195,11 +208,38 @@ static const char *order_of_calls(struct program *p)
             return text("no listen between bind and accept: descriptor %d "
                         "does not listen",
                         call->fd);
-        if (call->id == CALL_listen && first(p, CALL_bind, call->fd) == NULL &&
-            call->result == 0)
-            return text("listen without bind on descriptor %d: the kernel "
+        if (call->id == CALL_bind)
+            bound |= call->fd < 64 ? 1ull << call->fd : 0;
+        if (call->id == CALL_listen && call->result == 0 && call->fd < 64 &&
+            (bound & 1ull << call->fd) == 0)
+            return text("listen %s bind on descriptor %d: the kernel "
                         "then chooses a port, on every address",
+                        first(p, CALL_bind, call->fd) != NULL ? "before"
+                                                              : "without",
                         call->fd);
+    }
+    return NULL;
+}
+
+/// What stands in SO_REUSEADDR's place, if something like it does.
+static const char *almost_reuse(struct program *p)
+{
+    const struct call *call;
+
+    for EACH_CALL (p, call) {
+        if (call->id != CALL_setsockopt)
+            continue;
+        if (call->arg[0] == SOL_SOCKET && call->arg[1] == SO_REUSEPORT)
+            return "SO_REUSEPORT is for several sockets that share a port; "
+                   "only SO_REUSEADDR passes over TIME-WAIT";
+        if (call->arg[0] == SOL_SOCKET && call->arg[1] == SO_REUSEADDR &&
+            call->arg[2] == 0)
+            return "SO_REUSEADDR was set to 0, which is off: the value is an "
+                   "int that is not 0";
+        if (call->arg[0] != SOL_SOCKET && call->arg[1] == SO_REUSEADDR)
+            return text("SO_REUSEADDR was set at level %lld: it is an option "
+                        "of the level SOL_SOCKET, and %d is another one there",
+                        (long long)call->arg[0], SO_REUSEADDR);
     }
     return NULL;
 }
@@ -222,9 +262,15 @@ static const char *reuse(struct program *p)
     }
     if (bound == NULL || bound->error != EADDRINUSE || before)
         return NULL;
-    return after ? "SO_REUSEADDR was set after bind: it is bind that it changes"
-                 : "SO_REUSEADDR was not set before bind: a connection in "
-                   "TIME-WAIT keeps the port";
+    const struct sockaddr_in *at = (const void *)&bound->address;
+    if (!find_tcp(ntohs(at->sin_port), TCP_TIME_WAIT, 0, NULL))
+        return NULL; // somebody has it
+    if (after)
+        return "SO_REUSEADDR was set after bind: it is bind that it changes";
+    const char *almost = almost_reuse(p);
+    return almost != NULL ? almost
+                          : "SO_REUSEADDR was not set before bind: a "
+                            "connection in TIME-WAIT keeps the port";
 }
 
 static const char *wrong_descriptor(struct program *p)
@@ -259,8 +305,12 @@ static const char *fault(struct program *p)
         return text("the lab made %s return ECONNABORTED: that client had "
                     "gone; the program stopped, but it can wait for the next",
                     short_name);
-    return text("the lab made %s return %s", short_name,
-                strerrorname_np(last->injected));
+    return text("the lab made %s return %s%s", short_name,
+                strerrorname_np(last->injected),
+                strstr(errors_of(p), strerror(last->injected)) == NULL
+                    ? ", and the program did not say so: its return value was "
+                      "not looked at"
+                    : "");
 }
 
 /// The call on this descriptor that came next, in the same process.
@@ -296,6 +346,13 @@ static const char *counts(struct program *p)
                             "among them, and no string: use what recv returned",
                             (long long)call->result, (long long)next->arg[0]);
         }
+        if (sends(call) && call->result > 0 && call->result < call->arg[0] &&
+            next != NULL && sends(next) && next->arg[2] != 0 &&
+            next->arg[2] == call->arg[2])
+            return text("send took %lld of %lld bytes, a partial send, and "
+                        "then the same bytes were offered again: the place "
+                        "moves on with the count, buffer + sent",
+                        (long long)call->result, (long long)call->arg[0]);
         if (sends(call) && call->result >= 0 && call->result < call->arg[0] &&
             (next == NULL || !sends(next) ||
              next->arg[0] > call->arg[0] - call->result))
@@ -338,24 +395,284 @@ static const char *busy(struct program *p)
     return NULL;
 }
 
-static const char *ignored(struct program *p)
+/// The first call that failed, and not as one that is to be tried again.
+static const struct call *first_failed(struct program *p)
 {
-    const struct call *call, *failed = NULL;
+    const struct call *call;
 
-    for EACH_CALL (p, call) {
-        if (failed == NULL && call->result == -1 && call->injected == 0 &&
+    for EACH_CALL (p, call)
+        if (call->result == -1 && call->injected == 0 &&
             call->error != EINTR && call->error != EAGAIN &&
             call->error != EINPROGRESS && call->error != EALREADY &&
             call->error != ENOTCONN && call->id != CALL_close &&
-            call->id != CALL_shutdown && call->id != CALL_getaddrinfo &&
-            strstr(errors_of(p), strerror(call->error)) == NULL)
-            failed = call;
-    }
+            call->id != CALL_shutdown && call->id != CALL_getaddrinfo)
+            return call;
+    return NULL;
+}
+
+/// The name alone: "bind"
+static const char *name_of(const struct call *call)
+{
+    const char *all = show_call(call);
+    return text("%.*s", (int)strcspn(all, "("), all);
+}
+
+/// A failure that was noticed, but not told as PROGRAMS.md has it.
+static const char *told_badly(struct program *p)
+{
+    const struct call *failed = first_failed(p);
+    const char *end = how_it_ended(p);
+    int status = -1;
+
     if (failed == NULL)
+        return NULL;
+    const char *reason = strerror(failed->error), *name = name_of(failed);
+    const char *line = text("%s: %s", name, reason), *at;
+    if (strstr(errors_of(p), reason) == NULL) {
+        if (strstr(output_of(p), reason) != NULL)
+            return text("\"%s\" stands on stdout: a message of an error "
+                        "belongs on stderr, where perror writes it",
+                        reason);
+        if (strncmp(errors_of(p), name, strlen(name)) == 0 &&
+            errors_of(p)[strlen(name)] == ':')
+            return text("%s set errno to %s, and another call overwrote errno "
+                        "before it was told: perror first, then clean up",
+                        name, strerrorname_np(failed->error));
+        return NULL; // not told at all: ignored()
+    }
+    if (strstr(errors_of(p), line) == NULL)
+        return text("the reason was told without the name of the call: "
+                    "perror(\"%s\") says \"%s\"",
+                    name, line);
+    if (!has_ended(p) || strstr(output_of(p), "press Enter") != NULL)
+        return text("%s failed, the program said so, and then it went on as "
+                    "if nothing had happened: end it there, with return 1",
+                    name);
+    if ((at = strstr(end, "ended with status ")) != NULL &&
+        sscanf(at, "ended with status %d", &status) == 1 && status != 1)
+        return text("%s failed, and the exit status was %d%s: only the exit "
+                    "status tells a shell or a script that something failed. "
+                    "It is 1 here",
+                    name, status,
+                    status == 0 ? ", which means success" : "");
+    return NULL;
+}
+
+static const char *ignored(struct program *p)
+{
+    const struct call *failed = first_failed(p);
+
+    if (failed == NULL ||
+        strstr(errors_of(p), strerror(failed->error)) != NULL)
         return NULL;
     return text("%s failed, and the program did not say so: its return value "
                 "was not looked at",
                 show_call(failed));
+}
+
+/// `if ((fd = socket(…) == -1))`: fd is the result of the comparison.
+static const char *precedence(struct program *p)
+{
+    const struct call *call, *made = NULL;
+
+    for EACH_CALL (p, call) {
+        if (call->id == CALL_socket && call->result > 0)
+            made = call;
+        else if (made != NULL && call->fd == 0 && call->error == ENOTSOCK)
+            return text("socket gave %lld, and %s was called with 0: in fd = "
+                        "socket(…) == -1 the comparison comes first, and fd "
+                        "is its result. It takes parentheses: (fd = "
+                        "socket(…)) == -1",
+                        (long long)made->result, name_of(call));
+    }
+    return NULL;
+}
+
+/// A socket of another kind than the step has.
+static const char *kind_of_socket(struct program *p)
+{
+    const char *const *args = setup_of(p)->args;
+    const struct call *call = first(p, CALL_socket, -1);
+    bool dgram = strncmp(stem_of(p), "01", 2) == 0 && args != NULL &&
+                 strcmp(args[0], "dgram") == 0;
+    int want = dgram ? SOCK_DGRAM : SOCK_STREAM;
+
+    if (call == NULL || strncmp(stem_of(p), "08", 2) == 0)
+        return NULL;
+    int type = (int)call->arg[1] & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (call->arg[0] == AF_INET6)
+        return "the socket is of AF_INET6, IPv6: the domain of IPv4 is AF_INET";
+    if (type != want)
+        return text("the type of the socket is %s, not %s",
+                    type == SOCK_DGRAM    ? "SOCK_DGRAM (UDP)"
+                    : type == SOCK_STREAM ? "SOCK_STREAM (TCP)"
+                                          : text("%d", type),
+                    dgram ? "SOCK_DGRAM" : "SOCK_STREAM");
+    return NULL;
+}
+
+static const char *no_socket(struct program *p)
+{
+    if (first(p, CALL_socket, -1) == NULL && *output_of(p) != '\0' &&
+        strstr(output_of(p), "usage") == NULL)
+        return "the program says so without having made a socket: it must be "
+               "true, the lab asks the kernel";
+    return NULL;
+}
+
+/// How the program waits for Enter.
+static const char *hold(struct program *p)
+{
+    bool held = strstr(output_of(p), "press Enter") != NULL;
+    const char *in = has_ended(p) ? NULL : blocked_in(p);
+
+    if (strstr(how_it_ended(p), "CPU") != NULL && enters_of(p) == -1)
+        return "at the end of stdin getchar returns EOF (fgets NULL, read 0), "
+               "and so for ever: a loop that looks only for '\\n' never ends";
+    if (strstr(how_it_ended(p), "CPU") != NULL && held)
+        return "busy waiting: it asks again and again whether Enter was "
+               "pressed. getchar, fgets and read sleep until there is a line";
+    if (in != NULL && enters_of(p) > 0 && strstr(in, "Enter") != NULL)
+        return "Enter was pressed, and it waits for more: scanf passes over "
+               "an empty line. getchar and fgets take it";
+    if (in != NULL && enters_of(p) != 0 &&
+        (strstr(in, "sleep") != NULL || strstr(in, "pause") != NULL))
+        return text("it waits in %s, for a time and not for Enter: a program "
+                    "that reads stdin is woken by a line, or by its end",
+                    in);
+    if (in != NULL && held && strncmp(in, "accept", 6) == 0)
+        return "accept waits for a client, not for Enter; and it takes the "
+               "client out of the queue";
+    return NULL;
+}
+
+/// Sockets that are closed too early.
+static const char *closed_early(struct program *p)
+{
+    const struct call *call;
+
+    if (strstr(output_of(p), "press Enter") == NULL || enters_of(p) != 0)
+        return NULL;
+    for EACH_CALL (p, call)
+        if (call->id == CALL_close && call->result == 0 && !has_ended(p))
+            return text("%s came before Enter: the socket is to stay open for "
+                        "as long as the program holds",
+                        show_call(call));
+    if (has_ended(p))
+        return "it did not wait: after the prompt, read a line from stdin "
+               "(getchar, fgets), and close only then";
+    return NULL;
+}
+
+/// What the kernel said, and what the program made of it.
+static const char *told_wrongly(struct program *p)
+{
+    const struct call *call;
+
+    for EACH_CALL (p, call) {
+        const struct sockaddr_in *a = (const void *)&call->address;
+        int port = ntohs(a->sin_port);
+        if (call->id != CALL_getsockname || call->result != 0 ||
+            a->sin_family != AF_INET || port == swapped(port))
+            continue;
+        if (strstr(output_of(p), text(" %s\n", show_address(*a))) != NULL)
+            return NULL;
+        if (strstr(output_of(p), text(":%d\n", port)) != NULL)
+            return text("getsockname said %s, and that is not what was "
+                        "printed. inet_ntop writes nothing and returns NULL "
+                        "when there is too little room: INET_ADDRSTRLEN",
+                        show_address(*a));
+        if (strstr(output_of(p), text(":%d\n", swapped(port))) != NULL)
+            return text("getsockname said port %d, and %d was printed: its two "
+                        "bytes are swapped. What is in sin_port is in network "
+                        "byte order: ntohs before it is printed",
+                        port, swapped(port));
+        if (strstr(output_of(p), text(":%d\n", (int16_t)port)) != NULL)
+            return text("getsockname said port %d, and %d was printed: a port "
+                        "is unsigned, and a short ends at 32767",
+                        port, (int16_t)port);
+    }
+    return NULL;
+}
+
+static const char *newline(struct program *p)
+{
+    const char *prompt = strstr(output_of(p), "press Enter to close");
+
+    if (prompt != NULL && prompt != output_of(p) && prompt[-1] != '\n')
+        return "the line before the prompt has no newline (\\n) at its end";
+    return NULL;
+}
+
+/// Step 3: the backlog of the arguments, or 16.
+static const char *backlog(struct program *p)
+{
+    const char *const *args = setup_of(p)->args;
+    const struct call *call = first(p, CALL_listen, -1);
+    int want = 16;
+
+    if (call == NULL || strncmp(stem_of(p), "03", 2) != 0)
+        return NULL;
+    if (args != NULL && args[0] != NULL && args[1] != NULL && args[2] != NULL)
+        want = atoi(args[2]);
+    if (call->arg[0] != want)
+        return text("listen was given %d as its backlog, not %d%s",
+                    (int)call->arg[0], want,
+                    call->arg[0] == SOMAXCONN ? " (it is SOMAXCONN)" : "");
+    return NULL;
+}
+
+/// bind failed, and then bind again.
+static const char *another_port(struct program *p)
+{
+    const struct call *call, *bound = NULL;
+
+    for EACH_CALL (p, call) {
+        if (call->id != CALL_bind)
+            continue;
+        if (bound != NULL && bound->error == EADDRINUSE &&
+            bound->fd == call->fd)
+            return "bind said Address already in use, and the program tried "
+                   "another port: whoever asked for this one must be told";
+        bound = call;
+    }
+    return NULL;
+}
+
+/// SO_REUSEPORT lets two servers share a port, and none of them hears of it.
+static const char *shared_port(struct program *p)
+{
+    const struct call *call, *bound = first(p, CALL_bind, -1);
+
+    for EACH_CALL (p, call)
+        if (call->id == CALL_setsockopt && call->arg[0] == SOL_SOCKET &&
+            call->arg[1] == SO_REUSEPORT && bound != NULL &&
+            bound->result == 0 && strstr(how_it_ended(p), "still ran") != NULL)
+            return "SO_REUSEPORT lets a second server have the same port "
+                   "without a word: SO_REUSEADDR alone passes over TIME-WAIT";
+    return NULL;
+}
+
+/// A step that leaves one of its calls out, or has one too many.
+static const char *step(struct program *p)
+{
+    const struct call *call, *bound = NULL, *listening = NULL;
+    int number = atoi(stem_of(p));
+
+    if (number != 2 && number != 3)
+        return NULL;
+    for EACH_CALL (p, call) {
+        bound = call->id == CALL_bind ? call : bound;
+        listening = call->id == CALL_listen ? call : listening;
+    }
+    if (bound == NULL && first(p, CALL_getsockname, -1) != NULL)
+        return "bind was never called: the socket has no address";
+    if (listening == NULL && number == 3 &&
+        strstr(output_of(p), "listening") != NULL)
+        return "listen was never called: the socket is only bound";
+    if (listening != NULL && number == 2)
+        return "listen was called: this step only binds";
+    return NULL;
 }
 
 static const char *one_receive(struct program *p)
@@ -382,6 +699,225 @@ static const char *one_receive(struct program *p)
     return NULL;
 }
 
+/// The call that it is in, if that receives.
+static const struct call *receiving(struct program *p)
+{
+    const struct call *call, *last = NULL;
+
+    for EACH_CALL (p, call)
+        if (receives(call))
+            last = call;
+    return !has_ended(p) && last != NULL &&
+                   atomic_load(&last->state) == CALL_ENTERED
+               ? last
+               : NULL;
+}
+
+/// Bytes that passed in both directions, as far as the witness has seen.
+static void count_bytes(struct program *p, long long *in, long long *out)
+{
+    const struct call *call;
+
+    *in = *out = 0;
+    for EACH_CALL (p, call) {
+        if (receives(call) && call->result > 0)
+            *in += call->result;
+        if (sends(call) && call->result > 0)
+            *out += call->result;
+    }
+}
+
+/// The server has got bytes and waits for more, or has ended before the end.
+static const char *piece_by_piece(struct program *p)
+{
+    const struct call *call, *last = NULL, *now = receiving(p);
+    long long in, out;
+
+    if (strstr(stem_of(p), "echo_server") == NULL)
+        return NULL;
+    count_bytes(p, &in, &out);
+    bool flags = now != NULL && now->id != CALL_read && now->id != CALL_readv;
+    if (flags && (now->arg[1] & MSG_WAITALL) != 0)
+        return text("MSG_WAITALL lets recv wait until all of its %lld bytes "
+                    "are there: answer what has come",
+                    (long long)now->arg[0]);
+    if (now != NULL && in > out)
+        return text("it has got %lld bytes, has sent back %lld, and waits in "
+                    "recv for more: answer each piece as it comes. (Written "
+                    "through stdio, it stays in a buffer until fflush)",
+                    in, out);
+    for EACH_CALL (p, call)
+        if (receives(call))
+            last = call;
+    if (now == NULL && last != NULL && last->result > 0 && out >= in)
+        return text("recv gave %lld bytes, and that was taken for everything: "
+                    "the stream has no messages, go on until recv returns 0, "
+                    "its end",
+                    (long long)last->result);
+    return NULL;
+}
+
+static const char *shut_too_early(struct program *p)
+{
+    const struct call *call;
+
+    for EACH_CALL (p, call) {
+        const struct call *next = next_on(p, call);
+        while (next != NULL && !sends(next))
+            next = next_on(p, next);
+        if (call->id == CALL_shutdown && call->arg[0] != SHUT_RD &&
+            next != NULL && next->error == EPIPE)
+            return text("shutdown(%d, %s) said that no more will be sent, and "
+                        "then more was sent",
+                        call->fd,
+                        call->arg[0] == SHUT_WR ? "SHUT_WR" : "SHUT_RDWR");
+        if (call->id == CALL_setsockopt && call->arg[0] == SOL_SOCKET &&
+            call->arg[1] == SO_LINGER)
+            return "SO_LINGER with 0 seconds lets close throw away what is not "
+                   "sent yet and reset the connection. Against TIME-WAIT there "
+                   "is SO_REUSEADDR";
+    }
+    return NULL;
+}
+
+/// What the echo client was told to send.
+static const char *message_of(struct program *p)
+{
+    const char *const *args = setup_of(p)->args;
+
+    if (strstr(stem_of(p), "echo_client") == NULL)
+        return NULL;
+    return args != NULL && args[0] != NULL && args[1] != NULL && args[2] != NULL
+               ? args[2]
+               : "Hello friend";
+}
+
+static const char *as_format(struct program *p)
+{
+    const char *message = message_of(p);
+    long long in, out;
+
+    if (message == NULL || strchr(message, '%') == NULL || !has_ended(p))
+        return NULL;
+    count_bytes(p, &in, &out);
+    if (in < (long long)strlen(message) ||
+        strstr(output_of(p), message) != NULL)
+        return NULL;
+    return "the % signs of the message have done something: bytes that came "
+           "are an argument of printf, never its format";
+}
+
+static const char *echo_of_client(struct program *p)
+{
+    const char *message = message_of(p);
+    const struct call *call, *now = receiving(p);
+    long long in, out, size = message == NULL ? 0 : (long long)strlen(message);
+    bool ended = false, shut = false;
+
+    if (message == NULL)
+        return NULL;
+    count_bytes(p, &in, &out);
+    for EACH_CALL (p, call) {
+        ended |= receives(call) && call->result == 0 && call->arg[0] > 0;
+        shut |= call->id == CALL_shutdown;
+    }
+    if (shut && out < size)
+        return text("it ended its stream after %lld bytes of a message of %lld",
+                    out, size);
+    if (now != NULL && out > 0 && out < size)
+        return text("it waits for an echo before all of the message was sent "
+                    "(%lld of %lld bytes): send everything first",
+                    out, size);
+    if (now != NULL && in >= size && !shut)
+        return "it has all of the echo and waits for the end of the server's "
+               "stream, and the server waits for the client's: half-close "
+               "with shutdown(fd, SHUT_WR), or count the bytes";
+    if (ended && in < size && strstr(errors_of(p), "of ") == NULL)
+        return text("recv returned 0 after %lld of %lld bytes: that is the end "
+                    "of the stream, and not of the echo",
+                    in, size);
+    return NULL;
+}
+
+/// How many addresses a name of the test's has; 0: it has none.
+static int address_count(struct program *p)
+{
+    const char *hosts = setup_of(p)->hosts;
+    int count = hosts != NULL;
+
+    for (; hosts != NULL && *hosts != '\0'; hosts++)
+        count += *hosts == ',';
+    return count;
+}
+
+static const char *resolved(struct program *p)
+{
+    const struct call *asked = first(p, CALL_getaddrinfo, -1), *call;
+    int binds = 0;
+
+    if (asked == NULL)
+        return NULL;
+    if (asked->arg[0] == AF_INET || asked->arg[0] == AF_INET6)
+        return text("getaddrinfo was asked for %s only: ai_family AF_UNSPEC "
+                    "asks for both",
+                    asked->arg[0] == AF_INET ? "AF_INET" : "AF_INET6");
+    if (asked->result != 0)
+        return strstr(errors_of(p), gai_strerror((int)asked->result)) == NULL
+                   ? "getaddrinfo returns errors of its own, and errno is not "
+                     "one of them: gai_strerror has the words, not perror"
+                   : NULL;
+    for EACH_CALL (p, call) {
+        if (call->id != CALL_bind)
+            continue;
+        binds++;
+        const struct call *made = first(p, CALL_socket, -1);
+        if (call->address.ss_family == AF_INET6 && call->result == -1 &&
+            made != NULL && made->arg[0] == AF_INET)
+            return "a socket of AF_INET can't have an address of IPv6: make "
+                   "it with the ai_family of each address";
+        if (((const struct sockaddr_in *)&call->address)->sin_port != 0)
+            return "bind was asked for a port of its own, which another may "
+                   "have: with port 0 the kernel gives one that is free";
+    }
+    if (asked->arg[1] == 0 && binds > address_count(p) && address_count(p) > 0)
+        return "ai_socktype was not set: then each address comes three times, "
+               "for TCP, UDP and raw sockets";
+    if (has_ended(p) && binds > 0 && binds < address_count(p))
+        return text("%d of %d addresses were tried: whether one works or not, "
+                    "the next is at ai_next",
+                    binds, address_count(p));
+    return NULL;
+}
+
+/// The reason that was printed is not that of the call that failed.
+static const char *lost_errno(struct program *p)
+{
+    const struct call *call;
+    bool other = strstr(errors_of(p), ": Bad file descriptor") != NULL ||
+                 strstr(errors_of(p), ": Success") != NULL;
+
+    for EACH_CALL (p, call)
+        if (other && call->result == -1 && call->error != EBADF &&
+            strstr(errors_of(p), strerror(call->error)) == NULL)
+            return text("%s failed, and then another call changed errno: use "
+                        "it, or keep it in a variable, before anything else",
+                        show_call(call));
+    return NULL;
+}
+
+static const char *unfinished_line(struct program *p)
+{
+    const struct call *call;
+
+    for EACH_CALL (p, call)
+        if (accepts(call) && call->result >= 0 && !has_ended(p) &&
+            strstr(output_of(p), "onnected by ") == NULL)
+            return "accept has returned, and no line \"Connected by …\" has "
+                   "come: stdio keeps a line that is not finished, by a "
+                   "newline, in its buffer";
+    return NULL;
+}
+
 static const char *stuck(struct program *p)
 {
     const char *call = has_ended(p) ? NULL : blocked_in(p);
@@ -404,7 +940,7 @@ static const char *never_asked(struct program *p)
 
     for EACH_CALL (p, call)
         if (call->id == CALL_bind && call->result == 0 && want.sin_port == 0 &&
-            first(p, CALL_getsockname, call->fd) == NULL)
+            first(p, CALL_getsockname, -1) == NULL)
             return "the kernel chose the port, and nobody asked it which: "
                    "getsockname";
     return NULL;
@@ -413,11 +949,15 @@ static const char *never_asked(struct program *p)
 const char *diagnose(struct program *p)
 {
     static const char *(*const known[])(struct program *) = {
-        todo,          sanitizer,      killed,           fault,
-        byte_order,    family,         size_of_address,  order_of_calls,
-        wrong_descriptor, reuse,       end_of_stream,    busy,
-        ignored,       counts,         one_receive,      never_asked,
-        stuck,
+        todo,           as_format,      sanitizer,        killed,
+        fault,          resolved,       precedence,       another_port,
+        byte_order,     family,         size_of_address,  order_of_calls,
+        wrong_descriptor, reuse,        kind_of_socket,   told_badly,
+        hold,           end_of_stream,  busy,             shared_port,
+        lost_errno,     shut_too_early, ignored,          counts,
+        one_receive,    piece_by_piece, echo_of_client,   never_asked,
+        told_wrongly,   step,           backlog,          no_socket,
+        closed_early,   newline,        unfinished_line,  stuck,
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         const char *mistake = known[i](p);

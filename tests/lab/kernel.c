@@ -22,16 +22,16 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-int sockets_held(struct program *p, struct held *held, int most)
+/// Add the sockets of one process to those that are held already.
+static int add_sockets_of(const char *pid, struct held *held, int count,
+                          int most)
 {
-    int count = 0;
-    DIR *fds = opendir(text("/proc/%d/fd", pid_of(p)));
+    DIR *fds = opendir(text("/proc/%s/fd", pid));
     struct dirent *entry;
 
     while (fds != NULL && count < most && (entry = readdir(fds)) != NULL) {
         char target[64] = "";
-        const char *path =
-            text("/proc/%d/fd/%s", pid_of(p), entry->d_name);
+        const char *path = text("/proc/%s/fd/%s", pid, entry->d_name);
         struct held *one = &held[count];
 
         if (readlink(path, target, sizeof target - 1) == -1 ||
@@ -49,8 +49,26 @@ int sockets_held(struct program *p, struct held *held, int most)
     return count;
 }
 
-/// Ask for all TCP sockets of IPv4, as ss does (sock_diag(7)).
-static int ask_for_tcp(void)
+int sockets_held(struct program *p, struct held *held, int most)
+{
+    int count = 0;
+    DIR *proc = opendir("/proc");
+    struct dirent *entry;
+
+    while (proc != NULL && (entry = readdir(proc)) != NULL) {
+        pid_t pid = (pid_t)atoi(entry->d_name);
+        if (pid > 0 && getpgid(pid) == pid_of(p))
+            count = add_sockets_of(entry->d_name, held, count, most);
+    }
+    if (proc != NULL)
+        closedir(proc);
+    return count;
+}
+
+/// Ask for TCP sockets of IPv4, as ss does (sock_diag(7)). The kernel picks
+/// those that are wanted: a long list comes in pieces, and can lack a socket
+/// when others end in between.
+static int ask_for_tcp(int local_port, int state, int remote_port)
 {
     struct {
         struct nlmsghdr head;
@@ -59,7 +77,9 @@ static int ask_for_tcp(void)
         {sizeof request, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST | NLM_F_DUMP, 0, 0},
         {.sdiag_family = AF_INET,
          .sdiag_protocol = IPPROTO_TCP,
-         .idiag_states = ~0U},
+         .idiag_states = state != 0 ? 1U << state : ~0U,
+         .id = {.idiag_sport = htons((in_port_t)local_port),
+                .idiag_dport = htons((in_port_t)remote_port)}},
     };
     int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 
@@ -70,11 +90,12 @@ static int ask_for_tcp(void)
     return fd;
 }
 
-bool find_tcp(int local_port, int state, int remote_port,
-              struct tcp_socket *found)
+/// The last one that fits; but one at this address before all others.
+static bool find(int local_port, int state, int remote_port, in_addr_t at,
+                 struct tcp_socket *found)
 {
-    int fd = ask_for_tcp();
-    bool any = false, done = false;
+    int fd = ask_for_tcp(local_port, state, remote_port);
+    bool any = false, done = false, best = false;
     static _Alignas(struct nlmsghdr) char buffer[65536];
 
     while (!done) {
@@ -95,8 +116,9 @@ bool find_tcp(int local_port, int state, int remote_port,
                 (remote_port != 0 && ntohs(m->id.idiag_dport) != remote_port))
                 continue;
             any = true;
-            if (found == NULL)
+            if (found == NULL || best)
                 continue;
+            best = m->id.idiag_src[0] == at;
             found->local = (struct sockaddr_in){
                 AF_INET, m->id.idiag_sport, {m->id.idiag_src[0]}, {0}};
             found->remote = (struct sockaddr_in){
@@ -109,6 +131,17 @@ bool find_tcp(int local_port, int state, int remote_port,
     }
     close(fd);
     return any;
+}
+
+bool find_tcp(int local_port, int state, int remote_port,
+              struct tcp_socket *found)
+{
+    return find(local_port, state, remote_port, INADDR_NONE, found);
+}
+
+bool find_listener(struct sockaddr_in at, struct tcp_socket *found)
+{
+    return find(ntohs(at.sin_port), TCP_LISTEN, 0, at.sin_addr.s_addr, found);
 }
 
 const char *state_name(int state)
@@ -155,9 +188,14 @@ void leave_time_wait(struct sockaddr_in at)
 
 unsigned long long lo_bytes(void)
 {
+    return lo_bytes_in("/proc/net/dev");
+}
+
+unsigned long long lo_bytes_in(const char *path)
+{
     unsigned long long bytes = 0;
     char line[512];
-    FILE *file = fopen("/proc/net/dev", "r");
+    FILE *file = fopen(path, "r");
 
     while (file != NULL && fgets(line, sizeof line, file) != NULL)
         if (sscanf(line, " lo: %llu", &bytes) == 1)
@@ -165,6 +203,25 @@ unsigned long long lo_bytes(void)
     if (file != NULL)
         fclose(file);
     return bytes;
+}
+
+void use_lo(size_t bytes)
+{
+    enum { SIZE = 8192 };
+    static const char nothing[SIZE];
+    struct sockaddr_in at = address("127.0.0.1", 0);
+    socklen_t size = sizeof at;
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    // To itself: what does not fit is dropped after lo has counted it.
+    if (fd == -1 || bind(fd, (struct sockaddr *)&at, size) == -1 ||
+        getsockname(fd, (struct sockaddr *)&at, &size) == -1)
+        cr_assert_fail("the lab itself: a datagram socket: %s",
+                       strerror(errno));
+    for (size_t sent = 0; sent < bytes; sent += SIZE)
+        if (sendto(fd, nothing, SIZE, 0, (struct sockaddr *)&at, size) == -1)
+            cr_assert_fail("the lab itself: sendto: %s", strerror(errno));
+    close(fd);
 }
 
 bool can_bind(const char *ip)

@@ -44,6 +44,8 @@ struct setup {
     const char *own_network; ///< in a new network namespace, whose lo has this
                              ///< address too; skips where that is not allowed
     int nofile;         ///< RLIMIT_NOFILE, 0: as it is
+    int taken;          ///< so many descriptors from 3 up are in use already
+    bool held;          ///< its first receive waits for let_go()
     int naps_ms;        ///< it rightly sleeps so long with nothing to wake it
     const char *hosts;  ///< "name=127.0.0.1,::1": what getaddrinfo answers
     const char *faults; ///< FAULT("accept", EINTR) or "send:short:7"
@@ -76,6 +78,21 @@ bool has_ended(struct program *p);
 long memory_of(const struct program *p);
 /// CPU time it has used, in milliseconds.
 long cpu_of(const struct program *p);
+/// How often Enter was pressed; -1 after the end of its stdin.
+int enters_of(const struct program *p);
+/// Not 0 while it, and all that it has forked, sleep in the kernel; the same
+/// number again means that none of them has run meanwhile.
+unsigned long asleep_since(const struct program *p);
+/// Whether a fault has been injected: not if the program makes the call in a
+/// way that the witness does not see (stdio, sendfile).
+bool fault_happened(const struct program *p);
+/// The bytes that the lo of its own network has received.
+unsigned long long own_lo_bytes(const struct program *p);
+/// Wait until the program is held before its first receive (.held). False: it
+/// has ended, or receives in a way that the witness does not see.
+bool is_held(struct program *p);
+/// It may go on.
+void let_go(struct program *p);
 
 /// Ctrl-Z and `fg`: SIGSTOP, SIGCONT to the program.
 void stop_and_continue(struct program *p);
@@ -103,9 +120,17 @@ void expect_connected(struct program *p, struct sockaddr_in to,
 const char *expect_line(struct program *p, const char *before);
 /// `press Enter to close`, and that it really waits then.
 void expect_hold(struct program *p);
+/// It has done what it does by itself and goes on running: what the kernel
+/// says of it now is settled. How it holds is the matter of another test.
+void expect_running(struct program *p);
 /// A line on stderr that is, or contains, this text.
 void expect_error_line(struct program *p, const char *line);
 void expect_error_text(struct program *p, const char *text);
+/// Whether the lab has made a call fail, as .faults asks, before the prompt.
+/// Who learns by another call what the failing one tells is right, too.
+bool meets_fault(struct program *p);
+/// It ends, in whatever way.
+void wait_for_end(struct program *p);
 /// The program ends with this status.
 void expect_exit(struct program *p, int status, const char *because);
 /// `CALL: REASON` on stderr and status 1; afterwards nothing on stdout that
@@ -147,6 +172,9 @@ const char *port_text(struct sockaddr_in a);
 /// A port that no other test of any check on this host has now and that is
 /// free, outside the range from which the kernel chooses.
 struct sockaddr_in free_address(const char *ip);
+/// Let only one test of all checks on this host use the default port, 4444,
+/// at a time: until this test ends.
+void reserve_default_port(void);
 
 /// A listening socket of the test at a port that the kernel chose; at is
 /// where.
@@ -212,6 +240,9 @@ struct tcp_socket {
 /// Find a socket by its local port and, unless 0, its state and remote port.
 bool find_tcp(int local_port, int state, int remote_port,
               struct tcp_socket *found);
+/// Find who listens at this port: at this address if somebody does, else at
+/// another one.
+bool find_listener(struct sockaddr_in at, struct tcp_socket *found);
 const char *state_name(int state);
 /// Wait until a connection of this local address is in TIME-WAIT.
 void expect_time_wait(struct sockaddr_in at);
@@ -219,6 +250,10 @@ void expect_time_wait(struct sockaddr_in at);
 void leave_time_wait(struct sockaddr_in at);
 /// The bytes that lo has received since the host started.
 unsigned long long lo_bytes(void);
+/// The same for the network of a process: path is its /proc/PID/net/dev.
+unsigned long long lo_bytes_in(const char *path);
+/// Let lo carry at least this many bytes more.
+void use_lo(size_t bytes);
 /// Whether this host lets a socket have this address (bind(2) to port 0).
 bool can_bind(const char *ip);
 

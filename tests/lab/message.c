@@ -20,7 +20,7 @@
 
 enum {
     WIDTH = 80,
-    LABEL = 10,    ///< columns of "Expected  "
+    LABEL = 10, ///< columns of "Expected  "
     CALLS_MOST = 24,
 };
 
@@ -43,27 +43,30 @@ static int print_byte(FILE *out, unsigned char c)
 {
     if (c == '\n')
         return fprintf(out, "\\n");
-    if (c == '\0')
-        return fprintf(out, "\\0");
     if (c == '"' || c == '\\')
         return fprintf(out, "\\%c", c);
     return fprintf(out, isprint(c) ? "%c" : "\\x%02x", c);
 }
 
-const char *quoted(const void *data, size_t size)
+static const char *quoted_up_to(size_t most, const void *data, size_t size)
 {
-    enum { SHOWN = 48 };
     const unsigned char *byte = data;
     char *result;
     size_t length;
     FILE *out = open_memstream(&result, &length);
 
     fputc('"', out);
-    for (size_t i = 0; i < size && i < SHOWN; i++)
-        print_byte(out, byte[i]);
-    fprintf(out, size > SHOWN ? "\"…" : "\"");
+    size_t columns = 0, i;
+    for (i = 0; i < size && columns < most; i++)
+        columns += (size_t)print_byte(out, byte[i]);
+    fprintf(out, i < size ? "\"…" : "\"");
     fclose(out);
     return result;
+}
+
+const char *quoted(const void *data, size_t size)
+{
+    return quoted_up_to(100, data, size);
 }
 
 const char *error_name(int error)
@@ -83,8 +86,8 @@ static const char *const names[] = {
 const struct call *call_at(const struct record *record, unsigned number)
 {
     unsigned count = atomic_load(&record->count);
-    bool kept = number < count && (number < RECORD_HEAD ||
-                                   number + RECORD_TAIL >= count);
+    bool kept = number < count &&
+                (number < RECORD_HEAD || number + RECORD_TAIL >= count);
     struct call *call = record_slot((struct record *)record, number);
 
     return kept && atomic_load(&call->state) != CALL_FREE ? call : NULL;
@@ -135,7 +138,7 @@ static const char *option_name(const struct call *call)
                : name == SO_RCVTIMEO  ? "SOL_SOCKET, SO_RCVTIMEO"
                : name == SO_SNDTIMEO  ? "SOL_SOCKET, SO_SNDTIMEO"
                : name == SO_LINGER    ? "SOL_SOCKET, SO_LINGER"
-                                 : text("SOL_SOCKET, %d", (int)name);
+                                      : text("SOL_SOCKET, %d", (int)name);
     return text("%d, %d", (int)level, (int)name);
 }
 
@@ -320,7 +323,9 @@ const char *blocked_in(struct program *p)
         const struct call *call = call_at(record, i - 1);
         if (call == NULL || atomic_load(&call->state) != CALL_ENTERED)
             continue;
-        const char *name = text("%s(%d)", names[call->id], call->fd);
+        const char *name = call->fd == -1
+                               ? names[call->id]
+                               : text("%s(%d)", names[call->id], call->fd);
         const char *why = call->id == CALL_accept || call->id == CALL_accept4
                               ? ": no one connected"
                           : call->id == CALL_connect ? ": no answer came"
@@ -341,10 +346,8 @@ static void print_part(FILE *out, const char *label, const char *what)
         size_t word = strcspn(at, " \n");
         size_t space = strspn(at, " ");
         int width = 0; // in characters, not bytes
-        for (size_t i = space; i < (space > 0 ? strcspn(at + space, " \n") +
-                                                    space
-                                              : word);
-             i++)
+        for (size_t i = space;
+             i < (space > 0 ? strcspn(at + space, " \n") + space : word); i++)
             width += ((unsigned char)at[i] & 0xc0) != 0x80;
         if (*at == '\n') {
             fprintf(out, "\n%*s", LABEL, "");
@@ -380,7 +383,8 @@ static const char *show_stream(const char *content)
     for (const char *at = content; *at != '\0'; lines++) {
         size_t size = strcspn(at, "\n");
         if (lines < LINES)
-            fprintf(out, "%s%s", lines > 0 ? "\n" : "", quoted(at, size));
+            fprintf(out, "%s%s", lines > 0 ? "\n" : "",
+                    quoted_up_to(200, at, size));
         at += size + (at[size] == '\n');
     }
     if (lines > LINES)
@@ -430,8 +434,8 @@ void fail(struct program *p, const char *expected, const char *saw)
             print_part(out, "Likely", mistake);
         print_part(out, "Look at",
                    text("%s/%s.c, docs/%s.md, %s",
-                        steps != NULL ? steps : "steps", stem_of(p),
-                        stem_of(p), manuals(stem_of(p))));
+                        steps != NULL ? steps : "steps", stem_of(p), stem_of(p),
+                        manuals(stem_of(p))));
         print_part(out, "Ran", text("%s%s", stem_of(p), arguments_of(p)));
         stop_program(p);
     } else {

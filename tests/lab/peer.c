@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -135,6 +136,23 @@ struct sockaddr_in free_address(const char *ip)
     errno = EADDRINUSE;
     LAB_TROUBLE("no free port between 20000 and 31999");
     abort();
+}
+
+void reserve_default_port(void)
+{
+    // An abstract name of AF_UNIX belongs to one socket of this network
+    // namespace at a time, and is free again when the test's process ends.
+    struct sockaddr_un name = {.sun_family = AF_UNIX,
+                               .sun_path = "\0lab default port"};
+    int sign = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    if (sign == -1)
+        LAB_TROUBLE("socket");
+    for (int i = 0; i < 1000; i++) { // ten seconds, then go on as it is
+        if (bind(sign, (struct sockaddr *)&name, sizeof name) == 0)
+            return;
+        poll(NULL, 0, 10);
+    }
 }
 
 int listen_at(const char *ip, int backlog, struct sockaddr_in *at)
@@ -353,7 +371,11 @@ static bool nothing_unread(struct program *p, void *context)
 
 void expect_read(struct program *p, int fd)
 {
-    struct sockaddr_in pair[] = {peer_address(fd), own_address(fd)};
+    struct sockaddr_in pair[] = {own_address(fd), own_address(fd)};
+    socklen_t size = sizeof pair[0];
+
+    if (getpeername(fd, (struct sockaddr *)&pair[0], &size) == -1)
+        fail(p, "it reads what has come", "it has closed the connection");
     if (!wait_until(p, nothing_unread, pair))
         fail(p, "it reads what has come", "the bytes stay unread in the kernel");
 }

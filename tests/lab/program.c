@@ -35,6 +35,8 @@ enum {
     QUIET_MS = 1500,     ///< asleep so long with nothing to wake it: for ever
     AFTER_MS = 500,      ///< for what an ended program sent to be delivered
     SPIN_MS = 2000,      ///< CPU time in one wait that only a busy loop needs
+    HOLD_SPIN_MS = 400,  ///< the same where nothing is left to do: at the prompt
+    LAST_WORDS_MS = 300, ///< for what a program says when its stdin ends
     PROGRAMS_MAX = 8,    ///< in one test
 };
 
@@ -48,6 +50,7 @@ struct program {
     pid_t pid;
     int pidfd;
     int in; ///< its stdin; -1: ended
+    int enters;
     struct stream out, err;
     size_t seen; ///< what of out.text the test has consumed
     bool ended;
@@ -56,6 +59,7 @@ struct program {
     bool hung;  ///< it was given up because it slept
     struct setup setup;
     struct record *record;
+    pid_t network; ///< the process that keeps its own network, 0: none
     const char *stem, *binary, *arguments;
 };
 
@@ -101,17 +105,35 @@ static int enter_own_network(const char *extra_address)
     return 0;
 }
 
-/// Whether enter_own_network works here: the whole of it, in a child.
-static int try_own_network(const char *extra_address)
+/// A child that makes such a network and keeps it until the test ends, so that
+/// its counters can be read when the program is gone. Returns -errno where that
+/// is not allowed.
+static pid_t keep_own_network(const char *extra_address)
 {
-    int status = 0;
-    pid_t pid = fork();
+    int tells[2], error = EPERM;
+    pid_t pid = pipe2(tells, O_CLOEXEC) == -1 ? -1 : fork();
 
-    if (pid == 0)
-        _exit(enter_own_network(extra_address));
-    if (pid == -1 || waitpid(pid, &status, 0) == -1)
-        return errno;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : EPERM;
+    if (pid == -1)
+        return -errno;
+    if (pid == 0) {
+        error = enter_own_network(extra_address);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (write(tells[1], &error, sizeof error) == sizeof error && error == 0)
+            pause(); // lab_end kills it
+        _exit(1);
+    }
+    close(tells[1]);
+    if (read(tells[0], &error, sizeof error) != sizeof error)
+        error = EPERM;
+    close(tells[0]);
+    return error == 0 ? pid : -error;
+}
+
+/// In the child of run_program: into the network that this process keeps.
+static bool join_network(pid_t keeper)
+{
+    int fd = (int)syscall(SYS_pidfd_open, keeper, 0);
+    return fd != -1 && setns(fd, CLONE_NEWUSER | CLONE_NEWNET) == 0;
 }
 
 /// In the child, between fork and exec: only what is async-signal-safe.
@@ -124,8 +146,7 @@ static void become_program(const struct program *p, char *const argv[],
 
     setpgid(0, 0);
     // Before PDEATHSIG: new credentials clear it.
-    if (p->setup.own_network != NULL &&
-        enter_own_network(p->setup.own_network) != 0)
+    if (p->network != 0 && !join_network(p->network))
         _exit(127);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
@@ -139,8 +160,11 @@ static void become_program(const struct program *p, char *const argv[],
     dup2(in, 0);
     dup2(out, 1);
     dup2(err, 2);
-    dup2(record, 3); // the witness closes it before main: 3 is free again
-    close_range(4, ~0U, 0);
+    // The witness closes it before main: its number is free again.
+    dup2(record, 3 + p->setup.taken);
+    for (int fd = 3; fd < 3 + p->setup.taken; fd++)
+        dup2(0, fd);
+    close_range(4 + (unsigned)p->setup.taken, ~0U, 0);
     execve(p->binary, argv, envp);
     _exit(127);
 }
@@ -168,14 +192,16 @@ struct program *run_program(const char *suite_file, struct setup setup)
              "(make check builds it)");
 
     if (setup.own_network != NULL) {
-        int error = try_own_network(setup.own_network);
-        if (error != 0)
+        p->network = keep_own_network(setup.own_network);
+        if (p->network < 0)
             cr_skip("needs a network namespace, and this machine allows "
                     "none: %s",
-                    strerror(error));
+                    strerror(-p->network));
     }
 
-    const char *argv[16] = {p->stem};
+    // The caller's array may be gone when a message wants to name them.
+    const char **argv = calloc(16, sizeof *argv);
+    argv[0] = p->stem;
     p->arguments = "";
     for (int i = 0; setup.args != NULL && setup.args[i] != NULL; i++) {
         argv[i + 1] = setup.args[i];
@@ -186,16 +212,20 @@ struct program *run_program(const char *suite_file, struct setup setup)
                      : text("%.200s", setup.args[i]));
     }
 
+    p->setup.args = setup.args == NULL ? NULL : argv + 1;
+
     const char *envp[16];
     int n = 0;
     envp[n++] = text("PATH=%s", environment("PATH", "/usr/bin:/bin"));
     envp[n++] = "LC_ALL=C";
-    envp[n++] = "LAB_WITNESS=3";
+    envp[n++] = text("LAB_WITNESS=%d", 3 + setup.taken);
     // Leaks are looked for through ptrace, which may be denied.
     envp[n++] = "ASAN_OPTIONS=detect_leaks=0:exitcode=99:abort_on_error=0";
     envp[n++] = "UBSAN_OPTIONS=print_stacktrace=0";
     if (!setup.unaided)
         envp[n++] = "LAB_LINES=1";
+    if (setup.held)
+        envp[n++] = "LAB_HELD=1";
     if (setup.faults != NULL)
         envp[n++] = text("LAB_FAULTS=%s", setup.faults);
     if (setup.hosts != NULL)
@@ -415,8 +445,15 @@ static bool wait_a_little(struct program *p, struct patience *w, int fd,
         return true;
 
     now = now_ms();
-    if (now >= w->deadline)
+    if (now >= w->deadline) {
+        // On a busy machine not even a busy loop gets much CPU time.
+        unsigned long activity;
+        long cpu;
+        if (!p->ended && !asleep(p, &activity, &cpu) && w->cpu_begin != -1 &&
+            cpu - w->cpu_begin > HOLD_SPIN_MS)
+            p->spun = true;
         return false;
+    }
     if (now >= w->next_tick) {
         unsigned long activity;
         long cpu;
@@ -497,6 +534,7 @@ void press_enter(struct program *p)
     if (p->in != -1 && write(p->in, "\n", 1) == -1 && errno != EPIPE)
         cr_assert_fail("the lab can't write to the program: %s",
                        strerror(errno));
+    p->enters++;
 }
 
 void end_stdin(struct program *p)
@@ -507,6 +545,28 @@ void end_stdin(struct program *p)
 }
 
 // ----------------------------------------------------------------- output
+
+/// Whether all of it sleeps, or clearly never will.
+struct rest {
+    long cpu_begin; ///< CPU time when the wait began; -1: not known yet
+    unsigned long activity;
+    int looks; ///< how often it was seen asleep
+    int still; ///< how often in a row, and nothing had happened in between
+    int busy;  ///< how often it was looked at without a result
+};
+
+/// After Enter only closing is left to do: more CPU time than that is a loop's.
+static bool ended_or_spins(struct program *p, void *context)
+{
+    struct rest *rest = context;
+    long cpu = cpu_of(p);
+
+    if (rest->cpu_begin == -1)
+        rest->cpu_begin = cpu;
+    if (!p->ended && cpu - rest->cpu_begin > HOLD_SPIN_MS)
+        p->spun = true;
+    return p->ended || p->spun;
+}
 
 static bool ended(struct program *p, void *unused)
 {
@@ -541,24 +601,48 @@ static bool line_is_there(struct program *p, void *context)
     return false;
 }
 
+/// Why there is no line that begins so. A program that sleeps is asked for its
+/// last words: the end of stdin shows what stdio has kept back.
+static const char *why_no_line(struct program *p, const char *before)
+{
+    const char *there = strstr(p->out.text, before);
+
+    if (there != NULL && there < p->out.text + p->seen)
+        return "that line only before one that should have come first";
+    if (there != NULL)
+        return "those words, but not as a line of their own (a line ends with "
+               "a newline)";
+    if (strstr(p->err.text, before) != NULL)
+        return "that line on stderr; a result belongs on stdout";
+    if (p->ended || p->spun)
+        return "no such line";
+    end_stdin(p);
+    for (int64_t end = now_ms() + LAST_WORDS_MS; now_ms() < end && !p->ended;) {
+        struct pollfd fds[] = {{p->pidfd, POLLIN, 0}};
+        poll(fds, 1, 10);
+        collect(p);
+    }
+    collect(p);
+    if (strstr(p->out.text, before) != NULL)
+        return p->setup.unaided
+                   ? "no such line until the program ended. To a pipe, stdio "
+                     "writes only when its buffer is full: setvbuf(stdout, "
+                     "NULL, _IOLBF, 0) or fflush"
+                   : "those words only at the end of the program: stdio kept "
+                     "them until then, for the line has no newline (\\n) at "
+                     "its end";
+    return "no such line";
+}
+
 const char *expect_line(struct program *p, const char *before)
 {
     struct line_search search = {before, NULL};
 
-    if (!wait_until(p, line_is_there, &search)) {
-        const char *there = strstr(p->out.text, before);
+    if (!wait_until(p, line_is_there, &search))
         fail(p,
              text("a line on stdout that begins \"%s\"%s", before,
                   p->setup.unaided ? ", at once, though stdout is a pipe" : ""),
-             there != NULL && there < p->out.text + p->seen
-                 ? "that line only before one that should have come first"
-             : there != NULL ? "those words, but not as a line of their own "
-                               "(a line ends with a newline)"
-             : p->setup.unaided
-                 ? "no such line. To a pipe, stdio writes only when its buffer "
-                   "is full: setvbuf(stdout, NULL, _IOLBF, 0) or fflush"
-                 : "no such line");
-    }
+             why_no_line(p, before));
     return search.line;
 }
 
@@ -653,32 +737,79 @@ void expect_default_connect(struct program *p)
                            : text("connect to %s", show_address(*asked)));
 }
 
-static bool is_waiting(struct program *p, void *unused)
+static bool is_resting(struct program *p, void *context)
 {
-    char line[1024] = "";
-    const char *path = text("/proc/%d/stat", p->pid);
-    FILE *file = fopen(path, "r");
+    enum { LOOKS = 10, STILL = 2 };
+    struct rest *rest = context;
+    unsigned long activity;
+    long cpu;
 
-    (void)unused;
-    if (file == NULL)
+    if (p->ended)
         return false;
-    char *after =
-        fgets(line, sizeof line, file) != NULL ? strrchr(line, ')') : NULL;
-    fclose(file);
-    return after != NULL && after[2] == 'S';
+    bool idle = asleep(p, &activity, &cpu);
+    if (rest->cpu_begin == -1)
+        rest->cpu_begin = cpu;
+    rest->looks += idle;
+    rest->still = idle && activity == rest->activity ? rest->still + 1 : 0;
+    rest->activity = activity;
+    if (cpu - rest->cpu_begin > HOLD_SPIN_MS)
+        p->spun = true;
+    // Who takes naps, and looks for Enter in between, is never still.
+    return rest->still >= STILL || rest->looks >= LOOKS || p->spun;
 }
 
 void expect_hold(struct program *p)
 {
     const char *prompt = "press Enter to close";
     const char *line = expect_line(p, prompt);
+    struct rest rest = {.cpu_begin = -1};
 
     if (strcmp(line, prompt) != 0)
         fail(p, text("the line \"%s\", alone", prompt),
              text("the line %s", quoted(line, strlen(line))));
-    if (!wait_until(p, is_waiting, NULL))
+    if (!wait_until(p, is_resting, &rest) || p->spun)
         fail(p, "after \"press Enter to close\" it waits for Enter",
              "it did not wait");
+}
+
+/// The same, or it spins at its prompt, on a machine that is busy otherwise.
+static bool is_settled(struct program *p, void *context)
+{
+    enum { BUSY_LOOKS = 100 };
+    struct rest *rest = context;
+
+    return is_resting(p, rest) ||
+           (++rest->busy >= BUSY_LOOKS && !p->ended &&
+            strstr(p->out.text, "press Enter to close") != NULL);
+}
+
+void expect_running(struct program *p)
+{
+    struct rest rest = {.cpu_begin = -1};
+
+    if (!wait_until(p, is_settled, &rest) && p->ended)
+        fail(p, "it goes on running until Enter is pressed", "it did not wait");
+    p->spun = false; // not here
+}
+
+static bool fault_or_prompt(struct program *p, void *met)
+{
+    unsigned count = atomic_load(&p->record->count);
+
+    for (unsigned i = 0; i < count; i++) {
+        const struct call *call = call_at(p->record, i);
+        *(bool *)met |= call != NULL && call->injected != 0;
+    }
+    return *(bool *)met || p->ended ||
+           strstr(p->out.text, "press Enter to close") != NULL;
+}
+
+bool meets_fault(struct program *p)
+{
+    bool met = false;
+
+    wait_until(p, fault_or_prompt, &met);
+    return met;
 }
 
 struct text_search {
@@ -717,9 +848,18 @@ void expect_error_text(struct program *p, const char *what)
 
 // -------------------------------------------------------------------- end
 
-void expect_exit(struct program *p, int status, const char *because)
+void wait_for_end(struct program *p)
 {
     if (!wait_until(p, ended, NULL))
+        fail(p, "it ends", "it did not end");
+}
+
+void expect_exit(struct program *p, int status, const char *because)
+{
+    struct rest rest = {.cpu_begin = -1};
+    bool told = p->in == -1 || p->enters > 0;
+
+    if (!wait_until(p, told ? ended_or_spins : ended, &rest) || !p->ended)
         fail(p, text("it ends with status %d: %s", status, because),
              "it did not end");
     if (!WIFEXITED(p->status) || WEXITSTATUS(p->status) != status)
@@ -799,6 +939,19 @@ void expect_called(struct program *p, int id)
         fail(p, "it makes the call", "it does not");
 }
 
+/// getaddrinfo is none: it may well be what checks the arguments.
+static bool has_made_socket_call(struct program *p)
+{
+    unsigned count = atomic_load(&p->record->count);
+
+    for (unsigned i = 0; i < count; i++) {
+        const struct call *call = call_at(p->record, i);
+        if (call != NULL && call->id != CALL_getaddrinfo)
+            return true;
+    }
+    return false;
+}
+
 void expect_usage(struct program *p)
 {
     const char *expected = text("\"usage: …\" on stderr and exit status 2, "
@@ -813,25 +966,29 @@ void expect_usage(struct program *p)
         fail(p, expected, "no line that begins \"usage: \"");
     if (p->out.size != 0)
         fail(p, expected, "something on stdout");
-    if (atomic_load(&p->record->count) != 0)
+    if (has_made_socket_call(p))
         fail(p, expected, "a socket call before the arguments were checked");
 }
 
 void expect_asleep(struct program *p)
 {
     enum { LOOKS = 12, LOOK_MS = 15, CPU_MS = 80 };
-    long before = cpu_of(p);
+    long before = cpu_of(p), cpu = before;
+    int64_t end = now_ms() + DEADLINE_MS;
 
-    for (int i = 0; i < LOOKS; i++) {
+    // On a busy machine a program that spins gets little CPU time; but it is
+    // never seen asleep either.
+    for (int looks = 0; looks < LOOKS;) {
+        unsigned long activity;
         struct pollfd fds[] = {{p->pidfd, POLLIN, 0}};
         poll(fds, 1, LOOK_MS);
         if (has_ended(p))
             fail(p, "it goes on waiting", "it ended");
-        if (cpu_of(p) - before > CPU_MS) {
+        looks += asleep(p, &activity, &cpu);
+        if (cpu - before > CPU_MS || now_ms() > end) {
             p->spun = true;
             fail(p, "it sleeps in the kernel while there is nothing to do",
-                 text("%ld ms of CPU time in less than %d ms",
-                      cpu_of(p) - before, (i + 1) * LOOK_MS + LOOK_MS));
+                 text("%ld ms of CPU time", cpu - before));
         }
     }
 }
@@ -856,6 +1013,11 @@ void expect_clean_close(struct program *p)
 }
 
 // -------------------------------------------------------------- what it is
+
+int enters_of(const struct program *p)
+{
+    return p->in == -1 ? -1 : p->enters;
+}
 
 pid_t pid_of(const struct program *p)
 {
@@ -909,6 +1071,48 @@ long memory_of(const struct program *p)
     if (file != NULL)
         fclose(file);
     return most;
+}
+
+unsigned long long own_lo_bytes(const struct program *p)
+{
+    return lo_bytes_in(text("/proc/%d/net/dev", p->network));
+}
+
+static bool held_or_ended(struct program *p, void *unused)
+{
+    (void)unused;
+    return p->ended || atomic_load(&p->record->gate) == GATE_REACHED;
+}
+
+bool is_held(struct program *p)
+{
+    wait_until(p, held_or_ended, NULL);
+    return atomic_load(&p->record->gate) == GATE_REACHED;
+}
+
+void let_go(struct program *p)
+{
+    atomic_store(&p->record->gate, GATE_OPEN);
+}
+
+unsigned long asleep_since(const struct program *p)
+{
+    unsigned long activity;
+    long cpu;
+
+    return asleep(p, &activity, &cpu) ? activity + 1 : 0;
+}
+
+bool fault_happened(const struct program *p)
+{
+    unsigned count = atomic_load(&p->record->count);
+
+    for (unsigned i = 0; i < count; i++) {
+        const struct call *call = call_at(p->record, i);
+        if (call != NULL && call->injected != 0)
+            return true;
+    }
+    return false;
 }
 
 long cpu_of(const struct program *p)

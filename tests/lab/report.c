@@ -18,6 +18,7 @@
 #include <criterion/options.h>
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <langinfo.h>
@@ -46,13 +47,14 @@ struct test {
     bool given;
     enum status status;
     char *message;
+    bool again; ///< fails for a reason that was told in full before
     float seconds;
 };
 
 struct step {
-    char stem[32]; ///< "02_bind"
-    double worth;  ///< points
-    bool asked;    ///< part of this check
+    char stem[32];  ///< "02_bind"
+    double worth;   ///< points
+    bool asked;     ///< part of this check
     char *compiler; ///< what the compiler said, NULL: nothing
     bool built;
 };
@@ -102,6 +104,19 @@ static void paint(const char *code, const char *text)
     say(text);
     if (colour)
         fputs("\033[0m", stdout);
+}
+
+/// Points with one decimal where they need it, never rounded up to the whole.
+static const char *show_points(double points)
+{
+    static char shown[8][24];
+    static int turn;
+    char *buffer = shown[turn++ % 8];
+    long tenths = (long)(points * 10 + 1e-6);
+
+    snprintf(buffer, sizeof shown[0], tenths % 10 == 0 ? "%ld" : "%ld.%ld",
+             tenths / 10, tenths % 10);
+    return buffer;
 }
 
 #define GREEN "32"
@@ -179,10 +194,12 @@ static int step_of(const struct criterion_test *t)
 
 static void find_tests(struct criterion_test_set *set)
 {
-    FOREACH_SET (struct criterion_suite_set *suite, set->suites) {
+    FOREACH_SET(struct criterion_suite_set * suite, set->suites)
+    {
         if (suite->tests == NULL)
             continue;
-        FOREACH_SET (struct criterion_test *t, suite->tests) {
+        FOREACH_SET(struct criterion_test * t, suite->tests)
+        {
             if (test_count == TESTS_MAX) {
                 fprintf(stderr, "check: more than %d tests\n", TESTS_MAX);
                 exit(2);
@@ -345,10 +362,26 @@ static char *open_todo(int step)
     return NULL;
 }
 
-/// The first error of the compiler, from "error:" on, or else a warning.
+/// A line of the compiler's, with the folder as the user calls it.
+static void say_compiler_line(const struct step *s, const char *line, int size)
+{
+    char name[48];
+    snprintf(name, sizeof name, "/%s.c:", s->stem);
+    const char *at = memmem(line, (size_t)size, name, strlen(name));
+
+    if (at == NULL)
+        printf("    %.*s\n", size, line);
+    else
+        printf("    %s%.*s\n", steps_name, (int)(line + size - at), at);
+}
+
+/// The first error of the compiler, or else its first warning.
 static void say_compiler(const struct step *s)
 {
-    const char *at = strstr(s->compiler, "error");
+    const char *at = strstr(s->compiler, "error:");
+    const char *linker = strstr(s->compiler, "undefined reference");
+    if (linker != NULL)
+        at = linker;
     if (at == NULL)
         at = strstr(s->compiler, "warning");
     if (at == NULL)
@@ -357,11 +390,16 @@ static void say_compiler(const struct step *s)
         at--;
     for (int line = 0; line < 4 && *at != '\0'; line++) {
         size_t size = strcspn(at, "\n");
-        printf("    %.*s\n", (int)size, at);
+        say_compiler_line(s, at, (int)size);
         at += size + (at[size] == '\n');
-        if (strstr(at, "error") == at)
-            break;
     }
+}
+
+/// Whether the file is there at all: the Makefile writes it into the log.
+static bool missing(const struct step *s)
+{
+    return !s->built && s->compiler != NULL &&
+           strstr(s->compiler, "there is no file") != NULL;
 }
 
 static void say_step(int step)
@@ -373,12 +411,18 @@ static void say_step(int step)
     bool begun = points > 0 || todo == NULL;
     char line[160];
 
-    paint(whole ? GREEN : begun ? RED : FAINT,
-          whole ? "  ✔ " : begun ? "  ✘ " : "  ○ ");
-    snprintf(line, sizeof line, "%-16s %4.4g of %-3g", steps[step].stem,
-             points, steps[step].worth);
+    paint(whole   ? GREEN
+          : begun ? RED
+                  : FAINT,
+          whole   ? "  ✔ "
+          : begun ? "  ✘ "
+                  : "  ○ ");
+    snprintf(line, sizeof line, "%-16s %4s of %-3g", steps[step].stem,
+             show_points(points), steps[step].worth);
     paint(whole ? GREEN : begun ? BOLD : FAINT, line);
-    if (!steps[step].built)
+    if (missing(&steps[step]))
+        printf("  there is no file %s.c", steps[step].stem);
+    else if (!steps[step].built)
         say("  does not compile");
     else if (todo != NULL && points == 0)
         printf("  %s", todo);
@@ -407,88 +451,155 @@ static void say_message(const char *message)
     }
 }
 
+/// What a failure is about, without the numbers: the likely mistake or, where
+/// none is known, what was seen. Two failures of one mistake have the same.
+static char *essence(const char *message)
+{
+    const char *at = strstr(message, "\nLikely");
+    if (at == NULL)
+        at = strstr(message, "\nSaw");
+    if (at == NULL)
+        at = message;
+    char *copy = strdup(at), *to = copy;
+    for (const char *from = copy; *from != '\0'; from++) {
+        if (*from == '\n' && from > copy && isupper((unsigned char)from[1]))
+            break;
+        if (!isdigit((unsigned char)*from) && !isspace((unsigned char)*from))
+            *to++ = *from;
+    }
+    *to = '\0';
+    return copy;
+}
+
+/// The failures of a step: each mistake once in full, and the names of the
+/// tests that fail for the same reason.
 static void say_failures(int step, bool every)
 {
-    int shown = 0, failed = 0;
-    bool open = open_todo(step) != NULL;
+    static char *told[TESTS_MAX];
+    int shown = 0, same = 0, more = 0;
 
     for (int i = 0; i < test_count; i++) {
         struct test *t = &tests[i];
         if (t->step != step || t->status == PASSED || t->status == SKIPPED)
             continue;
-        failed++;
-        bool same = open && shown > 0 && t->message != NULL &&
-                    strstr(t->message, "is open") != NULL;
-        if ((!every && shown == FULL_FAILURES) || same)
-            continue;
-        shown++;
-        putchar('\n');
-        paint(RED, "✘ ");
-        printf("%s: ", steps[step].stem);
-        say_name(t);
-        putchar('\n');
-        say_message(t->message != NULL ? t->message
-                                       : "the test did not report: it counts "
-                                         "as failed");
+        if (t->message == NULL)
+            t->message = "the test did not report: it counts as failed";
+        char *about = essence(t->message);
+        t->again = false;
+        for (int j = 0; j < shown; j++)
+            t->again |= strcmp(told[j], about) == 0;
+        if (t->again) {
+            same++;
+        } else if (!every && shown == FULL_FAILURES) {
+            more++;
+        } else {
+            told[shown++] = about;
+            putchar('\n');
+            paint(RED, "✘ ");
+            printf("%s: ", steps[step].stem);
+            say_name(t);
+            putchar('\n');
+            say_message(t->message);
+        }
     }
-    if (shown < failed)
-        printf("\n  and %d more%s\n", failed - shown,
-               open ? " that wait for the same TODO" : "");
+    if (same > 0 && !every)
+        printf("\n  and %d more for the same reason\n", same);
+    if (same > 0 && every)
+        printf("\n  For the same reason:\n");
+    for (int i = 0; every && i < test_count; i++) {
+        if (tests[i].step != step || tests[i].status != FAILED ||
+            !tests[i].again)
+            continue;
+        paint(RED, "    ✘ ");
+        say_name(&tests[i]);
+        putchar('\n');
+    }
+    if (more > 0)
+        printf("\n  and %d other%s\n", more, more == 1 ? "" : "s");
 }
 
-static bool write_results(long seed, double points, double worth)
+/// Write it whole or not at all: a check beside this one may be reading it.
+static bool write_json(json_t *json, const char *path)
 {
+    char beside[PATH_MAX];
+    snprintf(beside, sizeof beside, "%s.%d", path, getpid());
+    bool written =
+        json != NULL &&
+        json_dump_file(json, beside, JSON_INDENT(1) | JSON_REAL_PRECISION(6)) ==
+            0 &&
+        rename(beside, path) == 0;
+    if (!written)
+        fprintf(stderr, "check: can't write %s: %s\n", path, strerror(errno));
+    return written;
+}
+
+/// The verdict on one step.
+static json_t *step_as_json(int step)
+{
+    int passed, all;
+    double got = score(step, &passed, &all);
+    double each = all > 0 ? steps[step].worth / all : 0;
     json_t *list = json_array();
 
+    for (int i = 0; i < test_count; i++) {
+        const struct test *t = &tests[i];
+        if (t->step != step)
+            continue;
+        char name[256];
+        snprintf(name, sizeof name, "%s/%s", t->criterion->category,
+                 t->criterion->name);
+        bool counts = got > 0 && t->status == PASSED;
+        json_array_append_new(
+            list,
+            json_pack("{s:s, s:s, s:f, s:f, s:b, s:f, s:s*}", "test", name,
+                      "status", status_names[t->status], "points",
+                      counts ? each : 0.0, "of",
+                      t->status == SKIPPED ? 0.0 : each, "given", t->given,
+                      "seconds", (double)t->seconds, "message", t->message));
+    }
+    return json_pack("{s:s, s:f, s:f, s:b, s:s*, s:o}", "step",
+                     steps[step].stem, "points", got, "of", steps[step].worth,
+                     "compiles", steps[step].built, "compiler",
+                     steps[step].compiler, "tests", list);
+}
+
+/// results.json has what was asked for now; beside each program stays the last
+/// verdict on it, for where().
+static bool write_results(long seed, double points, double worth)
+{
+    json_t *list = json_array(), *notes = json_array();
+    bool written = true;
+
     for (int s = 0; s < step_count; s++) {
-        int passed, all;
-        double got = score(s, &passed, &all);
-        json_t *step_tests = json_array();
+        char path[PATH_MAX];
         if (!steps[s].asked)
             continue;
-        for (int i = 0; i < test_count; i++) {
-            const struct test *t = &tests[i];
-            if (t->step != s)
-                continue;
-            char name[256];
-            snprintf(name, sizeof name, "%s/%s", t->criterion->category,
-                     t->criterion->name);
-            bool counts = got > 0 && t->status == PASSED;
-            json_array_append_new(
-                step_tests,
-                json_pack("{s:s, s:s, s:f, s:f, s:b, s:f, s:s*}", "test", name,
-                          "status", status_names[t->status], "points",
-                          counts ? steps[s].worth / all : 0.0, "of",
-                          t->status == SKIPPED ? 0.0 : steps[s].worth / all,
-                          "given", t->given, "seconds", (double)t->seconds,
-                          "message", t->message));
-        }
-        json_array_append_new(
-            list, json_pack("{s:s, s:f, s:f, s:b, s:s*, s:o}", "step",
-                            steps[s].stem, "points", got, "of", steps[s].worth,
-                            "compiles", steps[s].built, "compiler",
-                            steps[s].compiler, "tests", step_tests));
+        json_t *step = step_as_json(s);
+        snprintf(path, sizeof path, "%s/%s.json", programs, steps[s].stem);
+        written &= write_json(step, path);
+        json_array_append_new(list, step);
     }
-    json_t *notes = json_array();
     for (int i = 0; i < remark_count; i++)
         json_array_append_new(notes, json_string(remarks[i]));
-    json_t *all = json_pack("{s:s, s:I, s:f, s:f, s:o, s:o}", "folder",
-                            steps_name, "seed", (json_int_t)seed, "points",
-                            points, "of", worth, "steps", list, "remarks",
-                            notes);
-
-    // Whole or not at all: a check beside this one may be reading it.
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s.%d", results, getpid());
-    bool written = all != NULL &&
-                   json_dump_file(all, path, JSON_INDENT(1) |
-                                                 JSON_REAL_PRECISION(6)) == 0 &&
-                   rename(path, results) == 0;
-    if (!written)
-        fprintf(stderr, "check: can't write %s: %s\n", results,
-                strerror(errno));
+    json_t *all =
+        json_pack("{s:s, s:I, s:f, s:f, s:o, s:o}", "folder", steps_name,
+                  "seed", (json_int_t)seed, "points", points, "of", worth,
+                  "steps", list, "remarks", notes);
+    written &= write_json(all, results);
     json_decref(all);
     return written;
+}
+
+/// The step in `make check-NN`: its number, or the whole stem where two
+/// programs have one number.
+static const char *short_name(const struct step *step)
+{
+    static char number[3];
+    for (int i = 0; i < step_count; i++)
+        if (&steps[i] != step && strncmp(steps[i].stem, step->stem, 2) == 0)
+            return step->stem;
+    snprintf(number, sizeof number, "%.2s", step->stem);
+    return number;
 }
 
 /// Only the lines that stand for something that was asked.
@@ -513,7 +624,7 @@ static int report(long seed, bool every, double seconds)
     }
     for (int s = 0; s < step_count; s++) {
         if (!steps[s].asked || steps[s].compiler == NULL ||
-            (!every && s != first))
+            (!every && s != first) || missing(&steps[s]))
             continue;
         printf("\n  %s/%s.c: the compiler says\n", steps_name, steps[s].stem);
         say_compiler(&steps[s]);
@@ -537,7 +648,8 @@ static int report(long seed, bool every, double seconds)
     }
 
     char line[200];
-    snprintf(line, sizeof line, "\n%.4g of %g points", points, worth);
+    snprintf(line, sizeof line, "\n%s of %g points", show_points(points),
+             worth);
     paint(failed_all == 0 ? GREEN : BOLD, line);
     printf(" in %.1f s, seed %ld", seconds, seed);
     if (skipped > 0)
@@ -547,18 +659,22 @@ static int report(long seed, bool every, double seconds)
         const char *todo = open_todo(first);
         const struct step *s = &steps[first];
         say("Next: ");
-        if (!s->built)
+        if (missing(s))
+            printf("write %s/%s.c; git checkout steps/%s.c brings the starter "
+                   "back\n",
+                   steps_name, s->stem, s->stem);
+        else if (!s->built)
             printf("mend what the compiler says of %s/%s.c\n", steps_name,
                    s->stem);
         else if (todo != NULL)
-            printf("%s/%s.c, %s\n      docs/%s.md tells how, make check-%.2s "
+            printf("%s/%s.c, %s\n      docs/%s.md tells how, make check-%s "
                    "whether it is right\n",
-                   steps_name, s->stem, todo, s->stem, s->stem);
+                   steps_name, s->stem, todo, s->stem, short_name(s));
         else {
             printf("%s/%s.c: ", steps_name, s->stem);
             say_name(first_failure(first));
-            printf("\n      make check-%.2s shows all that it still lacks\n",
-                   s->stem);
+            printf("\n      make check-%s shows all that it still lacks\n",
+                   short_name(s));
         }
     } else if (worth >= 100) {
         puts("Everything works. You have written TCP, both ends.");
@@ -567,61 +683,163 @@ static int report(long seed, bool every, double seconds)
     return !written ? 2 : failed_all > 0 ? 1 : 0;
 }
 
-/// Where the student stands, from the last results and the times of the files.
+/// Whether the program has changed since it was built for its last check.
+static bool edited(const char *stem)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s.c", steps_name, stem);
+    char *now = read_file(path);
+    snprintf(path, sizeof path, "%s/%s.c", programs, stem);
+    char *then = read_file(path);
+    bool differ = now == NULL || then == NULL || strcmp(now, then) != 0;
+
+    free(now);
+    free(then);
+    return differ;
+}
+
+/// Where the student stands: the last verdict on each step, and the files.
 static int where(void)
 {
-    json_t *all = json_load_file(results, 0, NULL);
-    json_t *step, *list = json_object_get(all, "steps");
-    struct stat checked, edited;
-    size_t i;
+    double points = 0, worth = 0;
+    const char *next = NULL;
 
-    if (all == NULL || stat(results, &checked) == -1) {
-        puts("Nothing has been checked yet. Next: make check");
-        return 0;
+    for (int s = 0; s < step_count; s++) {
+        char path[PATH_MAX], line[80];
+        snprintf(path, sizeof path, "%s/%s.json", programs, steps[s].stem);
+        json_t *step = json_load_file(path, 0, NULL);
+        double got = json_real_value(json_object_get(step, "points"));
+        bool changed = step != NULL && edited(steps[s].stem);
+        bool whole = step != NULL && got == steps[s].worth && !changed;
+
+        points += got;
+        worth += steps[s].worth;
+        if (!whole && next == NULL)
+            next = steps[s].stem;
+        paint(whole ? GREEN : FAINT, whole ? "  ✔ " : "  ○ ");
+        snprintf(line, sizeof line, "%-16s %4s of %-3g", steps[s].stem,
+                 show_points(got), steps[s].worth);
+        paint(whole ? GREEN : FAINT, line);
+        snprintf(path, sizeof path, "%s/%s.c", steps_name, steps[s].stem);
+        puts(access(path, R_OK) == -1 ? "  there is no such file"
+             : step == NULL           ? "  not checked yet"
+             : changed                ? "  edited since it was checked"
+                                      : "");
+        json_decref(step);
     }
-    json_array_foreach(list, i, step)
-    {
-        const char *stem = json_string_value(json_object_get(step, "step"));
-        double points = json_real_value(json_object_get(step, "points"));
-        double of = json_real_value(json_object_get(step, "of"));
-        char path[PATH_MAX];
-        snprintf(path, sizeof path, "%s/%s.c", steps_name, stem);
-        bool newer = stat(path, &edited) == 0 &&
-                     (edited.st_mtim.tv_sec > checked.st_mtim.tv_sec ||
-                      (edited.st_mtim.tv_sec == checked.st_mtim.tv_sec &&
-                       edited.st_mtim.tv_nsec > checked.st_mtim.tv_nsec));
-        paint(points == of ? GREEN : FAINT, points == of ? "  ✔ " : "  ○ ");
-        printf("%-16s %4.4g of %-3g%s\n", stem, points, of,
-               newer ? "  edited since it was checked" : "");
-    }
-    printf("\n%.4g of %.4g points at the last check. Next: make check\n",
-           json_real_value(json_object_get(all, "points")),
-           json_real_value(json_object_get(all, "of")));
-    json_decref(all);
+    printf("\n%s of %g points. ", show_points(points), worth);
+    if (next != NULL)
+        printf("Next: %s/%s.c and docs/%s.md, then make check-%.2s\n",
+               steps_name, next, next, next);
+    else
+        puts("Everything works.");
     return 0;
 }
 
 // ---------------------------------------------------------------------- main
 
-/// Whatever a test has lost ends here: every orphan of a test becomes our own.
-static void kill_orphans(void)
+/// Kill every child. Only calls that a signal handler may make.
+static void kill_children(void)
 {
-    char path[64], list[4096];
-
-    snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
-    FILE *file = fopen(path, "r");
-    if (file == NULL)
+    static char path[64], list[16384]; // path is written by main
+    if (path[0] == '\0') {
+        snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
         return;
-    if (fgets(list, sizeof list, file) != NULL)
-        for (char *at = list, *end; *at != '\0'; at = end) {
-            long pid = strtol(at, &end, 10);
-            if (end == at)
-                break;
-            kill((pid_t)pid, SIGKILL);
+    }
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd == -1 ? 0 : read(fd, list, sizeof list);
+    pid_t pid = 0;
+
+    for (ssize_t i = 0; i < size; i++) {
+        if (list[i] >= '0' && list[i] <= '9') {
+            pid = pid * 10 + (list[i] - '0');
+        } else {
+            if (pid > 0)
+                kill(pid, SIGKILL);
+            pid = 0;
         }
-    fclose(file);
+    }
+    close(fd);
     while (waitpid(-1, NULL, WNOHANG) > 0)
         ;
+}
+
+static void interrupted(int signal_number)
+{
+    static const char word[] = "\ninterrupted: no verdict\n";
+    ssize_t unused = write(STDERR_FILENO, word, sizeof word - 1);
+
+    (void)unused;
+    kill_children(); // the tests' processes; their programs die with them
+    _exit(128 + signal_number);
+}
+
+static pid_t foreground; // the process group that we were started in
+
+/// Criterion takes itself out of the terminal's foreground, where Ctrl-C would
+/// not reach it, and sets handlers of its own. Back, and ours.
+static void heed_interrupts(void)
+{
+    setpgid(0, foreground);
+    signal(SIGINT, interrupted);
+    signal(SIGTERM, interrupted);
+}
+
+ReportHook(PRE_ALL)(struct criterion_test_set *set)
+{
+    (void)set;
+    heed_interrupts();
+}
+
+ReportHook(PRE_TEST)(struct criterion_test *test)
+{
+    (void)test;
+    heed_interrupts();
+}
+
+static pid_t runner;
+
+static void too_long(int signal_number)
+{
+    (void)signal_number;
+    kill(runner, SIGKILL);
+}
+
+/// Go on as a child, and stay behind as its parent: every orphan of a test
+/// becomes ours and ends with the check, and so does a check that hangs. (Not
+/// the runner itself: Criterion's waits for ever beside a child that is not
+/// its own.)
+static void supervise(void)
+{
+    enum { LIMIT_S = 600 };
+    int status;
+
+    foreground = getpgrp();
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    runner = fork();
+    if (runner == -1) {
+        perror("check: fork");
+        exit(2);
+    }
+    if (runner == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
+        kill_children(); // the first call only remembers who we are
+        return;
+    }
+    kill_children();
+    signal(SIGINT, SIG_IGN); // the runner ends at it, and then we do
+    signal(SIGALRM, too_long);
+    alarm(LIMIT_S);
+    while (waitpid(runner, &status, 0) == -1 && errno == EINTR)
+        ;
+    kill_children();
+    if (WIFSIGNALED(status))
+        fprintf(stderr,
+                "check: the tests were killed by signal %d%s: no "
+                "verdict\n",
+                WTERMSIG(status),
+                WTERMSIG(status) == SIGKILL ? ", or took too long" : "");
+    exit(WIFEXITED(status) ? WEXITSTATUS(status) : 2);
 }
 
 int main(int argc, char *argv[])
@@ -644,25 +862,41 @@ int main(int argc, char *argv[])
 
     setlocale(LC_ALL, "");
     utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-    colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL &&
-             getenv("TERM") != NULL && strcmp(getenv("TERM"), "dumb") != 0;
+    const char *terminal = getenv("TERM"), *no_colour = getenv("NO_COLOR");
+    colour = isatty(STDOUT_FILENO) && terminal != NULL &&
+             strcmp(terminal, "dumb") != 0 &&
+             (no_colour == NULL || *no_colour == '\0');
     progress = isatty(STDOUT_FILENO);
     setlocale(LC_NUMERIC, "C");
 
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (c) {
-        case 's': steps_name = optarg; break;
-        case 'p': programs = optarg; break;
-        case 'r': results = optarg; break;
-        case 'v': points = optarg; break;
-        case 'o': if (only_count < STEPS_MAX) only[only_count++] = optarg; break;
-        case 'e': seed = *optarg == '\0' ? -1 : atol(optarg); break;
-        case 'w': only_where = true; break;
-        default: return 2;
+        case 's':
+            steps_name = optarg;
+            break;
+        case 'p':
+            programs = optarg;
+            break;
+        case 'r':
+            results = optarg;
+            break;
+        case 'v':
+            points = optarg;
+            break;
+        case 'o':
+            if (only_count < STEPS_MAX)
+                only[only_count++] = optarg;
+            break;
+        case 'e':
+            seed = *optarg == '\0' ? -1 : atol(optarg);
+            break;
+        case 'w':
+            only_where = true;
+            break;
+        default:
+            return 2;
         }
     }
-    if (only_where)
-        return where();
     if (seed < 0)
         seed = (long)(time(NULL) ^ getpid()) & 0xffffff;
 
@@ -685,6 +919,8 @@ int main(int argc, char *argv[])
     setenv("LAB_PROGRAMS", programs, 1);
 
     read_points(points);
+    if (only_where)
+        return where();
     bool any = false;
     for (int i = 0; i < step_count; i++) {
         steps[i].asked = only_count == 0;
@@ -700,7 +936,7 @@ int main(int argc, char *argv[])
     }
 
     unlink(results); // an old verdict must not pass for this one's
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    supervise();
     static struct criterion_logger quiet;
     quiet.log_message = keep_remark;
     struct criterion_test_set *set = criterion_initialize();
@@ -716,7 +952,6 @@ int main(int argc, char *argv[])
     if (asked_count > 0)
         criterion_run_all_tests(set);
     clock_gettime(CLOCK_MONOTONIC, &end);
-    kill_orphans();
     int status = report(seed, only_count > 0,
                         (double)(end.tv_sec - begin.tv_sec) +
                             (double)(end.tv_nsec - begin.tv_nsec) / 1e9);

@@ -12,6 +12,7 @@
  *     LAB_FAULTS=accept:4:1,…     family:errno:times, or family:short:bytes
  *     LAB_HOSTS=name=1.2.3.4,::1  what getaddrinfo answers for that name
  *     LAB_NOFILE=3                RLIMIT_NOFILE, set after the loader is done
+ *     LAB_HELD=1                  the first receive of a connection waits
  *     LAB_LINES=1                 stdout by lines, whatever it is connected to
  */
 
@@ -56,16 +57,16 @@ static const enum call_family family_of[] = {WITNESSED_CALLS(X)};
 struct fault {
     const char *name;
     enum call_family family;
-    int error;       ///< errno to return, 0: none
-    int times;       ///< how often
-    size_t at_most;  ///< bytes a call may carry, 0: as many as it wants
+    int error;      ///< errno to return, 0: none
+    int times;      ///< how often
+    size_t at_most; ///< bytes a call may carry, 0: as many as it wants
 };
 
 static struct fault faults[] = {
     {"socket", FAMILY_SOCKET, 0, 0, 0},   {"bind", FAMILY_BIND, 0, 0, 0},
     {"listen", FAMILY_LISTEN, 0, 0, 0},   {"accept", FAMILY_ACCEPT, 0, 0, 0},
     {"connect", FAMILY_CONNECT, 0, 0, 0}, {"name", FAMILY_NAME, 0, 0, 0},
-    {"option", FAMILY_OPTION, 0, 0, 0},
+    {"option", FAMILY_OPTION, 0, 0, 0}, {"ask", FAMILY_ASK, 0, 0, 0},
     {"recv", FAMILY_RECV, 0, 0, 0},       {"send", FAMILY_SEND, 0, 0, 0},
 };
 
@@ -131,6 +132,8 @@ __attribute__((constructor)) static void witness_begin(void)
     if (map != MAP_FAILED) {
         record = map;
         record->main_pid = getpid();
+        if (getenv("LAB_HELD") != NULL)
+            atomic_store(&record->gate, GATE_CLOSED);
     }
 }
 
@@ -171,9 +174,9 @@ static struct call *enter(enum call_id id, int fd, int64_t a, int64_t b,
     if (record == NULL)
         return NULL;
 
-    struct call *call = record_slot(
-        record, atomic_fetch_add_explicit(&record->count, 1,
-                                          memory_order_relaxed));
+    struct call *call =
+        record_slot(record, atomic_fetch_add_explicit(&record->count, 1,
+                                                      memory_order_relaxed));
     call->id = id;
     call->pid = getpid();
     call->fd = fd;
@@ -190,13 +193,36 @@ static struct call *enter(enum call_id id, int fd, int64_t a, int64_t b,
     return call;
 }
 
+/// Whether these bytes can be read at all: a wrong pointer of the program's is
+/// the kernel's to refuse (EFAULT), not ours to die of.
+static bool readable(const void *data, size_t size)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t begin = (uintptr_t)data / page * page;
+    uintptr_t end = (uintptr_t)data + size;
+    unsigned char core[4];
+    int error = errno;
+    bool is = data != NULL && end - begin <= 4 * page &&
+              mincore((void *)begin, end - begin, core) == 0;
+
+    errno = error;
+    return is;
+}
+
+/// What a length argument holds before the call; -1: there is none.
+static int64_t length_at(const socklen_t *size)
+{
+    return readable(size, sizeof *size) ? (int64_t)*size : -1;
+}
+
 static void note_address(struct call *call, const struct sockaddr *address,
                          socklen_t size)
 {
-    if (call == NULL || address == NULL || size < sizeof(sa_family_t))
+    if (size > sizeof call->address)
+        size = sizeof call->address;
+    if (call == NULL || size < sizeof(sa_family_t) || !readable(address, size))
         return;
-    memcpy(&call->address, address,
-           size < sizeof call->address ? size : sizeof call->address);
+    memcpy(&call->address, address, size);
 }
 
 static int64_t leave(struct call *call, int64_t result)
@@ -213,6 +239,25 @@ static int64_t leave(struct call *call, int64_t result)
     return result;
 }
 
+/// Whoever receives first, of all threads and processes, waits here for the
+/// test: then the connection stands, and its bytes have not come back yet.
+static void wait_at_gate(int fd)
+{
+    struct sockaddr_storage peer;
+    socklen_t size = sizeof peer;
+    int error = errno;
+
+    if (record == NULL || atomic_load(&record->gate) != GATE_CLOSED)
+        return;
+    if (REAL(getpeername)(fd, (struct sockaddr *)&peer, &size) == 0 &&
+        (peer.ss_family == AF_INET || peer.ss_family == AF_INET6)) {
+        atomic_store(&record->gate, GATE_REACHED);
+        while (atomic_load(&record->gate) == GATE_REACHED)
+            nanosleep(&(struct timespec){0, 1000000}, NULL);
+    }
+    errno = error;
+}
+
 /// Whether the lab makes this call fail; errno is set then.
 static bool injected(struct call *call)
 {
@@ -224,8 +269,8 @@ static bool injected(struct call *call)
         bool applies = fault->family == family;
         // A signal may as well come while the program waits in poll.
         if (family == FAMILY_WAIT && fault->error == EINTR)
-            applies = fault->family ==
-                      (connected ? FAMILY_RECV : FAMILY_ACCEPT);
+            applies =
+                fault->family == (connected ? FAMILY_RECV : FAMILY_ACCEPT);
         if (applies && fault->times > 0) {
             fault->times--;
             call->injected = errno = fault->error;
@@ -262,8 +307,8 @@ static bool is_socket(int fd)
 {
     struct stat about;
     int error = errno;
-    bool is = record != NULL && fstat(fd, &about) == 0 &&
-              S_ISSOCK(about.st_mode);
+    bool is =
+        record != NULL && fstat(fd, &about) == 0 && S_ISSOCK(about.st_mode);
     errno = error;
     return is;
 }
@@ -307,7 +352,7 @@ static int accepted(struct call *c, int result, const struct sockaddr *address,
 int accept(int fd, struct sockaddr *address, socklen_t *size)
 {
     struct call *c =
-        enter(CALL_accept, fd, size == NULL ? -1 : (int64_t)*size, 0, 0, PC);
+        enter(CALL_accept, fd, length_at(size), 0, 0, PC);
     int result = injected(c) ? -1 : REAL(accept)(fd, address, size);
     return accepted(c, result, address, size);
 }
@@ -315,7 +360,7 @@ int accept(int fd, struct sockaddr *address, socklen_t *size)
 int accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
 {
     struct call *c =
-        enter(CALL_accept4, fd, size == NULL ? -1 : (int64_t)*size, flags, 0, PC);
+        enter(CALL_accept4, fd, length_at(size), flags, 0, PC);
     int result = injected(c) ? -1 : REAL(accept4)(fd, address, size, flags);
     return accepted(c, result, address, size);
 }
@@ -333,9 +378,9 @@ int connect(int fd, const struct sockaddr *address, socklen_t size)
 int getsockname(int fd, struct sockaddr *address, socklen_t *size)
 {
     struct call *c =
-        enter(CALL_getsockname, fd, size == NULL ? -1 : (int64_t)*size, 0, 0, PC);
+        enter(CALL_getsockname, fd, length_at(size), 0, 0, PC);
     int result = injected(c) ? -1 : REAL(getsockname)(fd, address, size);
-    if (result == 0)
+    if (result == 0 && size != NULL)
         note_address(c, address, *size);
     return (int)leave(c, result);
 }
@@ -343,9 +388,9 @@ int getsockname(int fd, struct sockaddr *address, socklen_t *size)
 int getpeername(int fd, struct sockaddr *address, socklen_t *size)
 {
     struct call *c =
-        enter(CALL_getpeername, fd, size == NULL ? -1 : (int64_t)*size, 0, 0, PC);
+        enter(CALL_getpeername, fd, length_at(size), 0, 0, PC);
     int result = injected(c) ? -1 : REAL(getpeername)(fd, address, size);
-    if (result == 0)
+    if (result == 0 && size != NULL)
         note_address(c, address, *size);
     return (int)leave(c, result);
 }
@@ -353,18 +398,18 @@ int getpeername(int fd, struct sockaddr *address, socklen_t *size)
 int setsockopt(int fd, int level, int name, const void *value, socklen_t size)
 {
     int number = 0;
-    if (value != NULL && size == sizeof number)
+    if (size == sizeof number && readable(value, size))
         memcpy(&number, value, sizeof number);
     struct call *c = enter(CALL_setsockopt, fd, level, name, number, PC);
-    return (int)leave(c, injected(c) ? -1
-                                     : REAL(setsockopt)(fd, level, name, value,
-                                                        size));
+    return (int)leave(
+        c, injected(c) ? -1 : REAL(setsockopt)(fd, level, name, value, size));
 }
 
 int getsockopt(int fd, int level, int name, void *value, socklen_t *size)
 {
     struct call *c = enter(CALL_getsockopt, fd, level, name, 0, PC);
-    int result = REAL(getsockopt)(fd, level, name, value, size);
+    int result =
+        injected(c) ? -1 : REAL(getsockopt)(fd, level, name, value, size);
     if (result == 0 && c != NULL && *size == sizeof(int)) {
         int number;
         memcpy(&number, value, sizeof number);
@@ -376,6 +421,7 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *size)
 ssize_t recv(int fd, void *buffer, size_t size, int flags)
 {
     struct call *c = enter(CALL_recv, fd, (int64_t)size, flags, 0, PC);
+    wait_at_gate(fd);
     if (injected(c))
         return leave(c, -1);
     return leave(c, REAL(recv)(fd, buffer, at_most(FAMILY_RECV, size), flags));
@@ -385,6 +431,7 @@ ssize_t recvfrom(int fd, void *restrict buffer, size_t size, int flags,
                  struct sockaddr *restrict address, socklen_t *restrict length)
 {
     struct call *c = enter(CALL_recvfrom, fd, (int64_t)size, flags, 0, PC);
+    wait_at_gate(fd);
     if (injected(c))
         return leave(c, -1);
     return leave(c, REAL(recvfrom)(fd, buffer, at_most(FAMILY_RECV, size),
@@ -396,6 +443,7 @@ ssize_t read(int fd, void *buffer, size_t size)
     if (!is_socket(fd))
         return REAL(read)(fd, buffer, size);
     struct call *c = enter(CALL_read, fd, (int64_t)size, 0, 0, PC);
+    wait_at_gate(fd);
     if (injected(c))
         return leave(c, -1);
     return leave(c, REAL(read)(fd, buffer, at_most(FAMILY_RECV, size)));
@@ -403,7 +451,8 @@ ssize_t read(int fd, void *buffer, size_t size)
 
 ssize_t send(int fd, const void *buffer, size_t size, int flags)
 {
-    struct call *c = enter(CALL_send, fd, (int64_t)size, flags, 0, PC);
+    struct call *c =
+        enter(CALL_send, fd, (int64_t)size, flags, (intptr_t)buffer, PC);
     if (injected_send(c, flags))
         return leave(c, -1);
     return leave(c, REAL(send)(fd, buffer, at_most(FAMILY_SEND, size), flags));
@@ -423,7 +472,8 @@ ssize_t write(int fd, const void *buffer, size_t size)
 {
     if (!is_socket(fd))
         return REAL(write)(fd, buffer, size);
-    struct call *c = enter(CALL_write, fd, (int64_t)size, 0, 0, PC);
+    struct call *c =
+        enter(CALL_write, fd, (int64_t)size, 0, (intptr_t)buffer, PC);
     if (injected_send(c, 0))
         return leave(c, -1);
     return leave(c, REAL(write)(fd, buffer, at_most(FAMILY_SEND, size)));
@@ -457,6 +507,7 @@ ssize_t readv(int fd, const struct iovec *vector, int count)
         return REAL(readv)(fd, vector, count);
     struct call *c =
         enter(CALL_readv, fd, vector_size(vector, count), count, 0, PC);
+    wait_at_gate(fd);
     if (injected(c))
         return leave(c, -1);
     if (cut(FAMILY_RECV, vector, count, &piece))
@@ -481,10 +532,10 @@ ssize_t writev(int fd, const struct iovec *vector, int count)
 ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
     struct iovec piece;
-    struct call *c =
-        enter(CALL_recvmsg, fd,
-              vector_size(message->msg_iov, (int)message->msg_iovlen), flags,
-              0, PC);
+    struct call *c = enter(
+        CALL_recvmsg, fd,
+        vector_size(message->msg_iov, (int)message->msg_iovlen), flags, 0, PC);
+    wait_at_gate(fd);
     if (injected(c))
         return leave(c, -1);
     if (!cut(FAMILY_RECV, message->msg_iov, (int)message->msg_iovlen, &piece))
@@ -503,10 +554,9 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
     struct iovec piece;
     struct msghdr shorter = *message;
-    struct call *c =
-        enter(CALL_sendmsg, fd,
-              vector_size(message->msg_iov, (int)message->msg_iovlen), flags,
-              0, PC);
+    struct call *c = enter(
+        CALL_sendmsg, fd,
+        vector_size(message->msg_iov, (int)message->msg_iovlen), flags, 0, PC);
     if (injected_send(c, flags))
         return leave(c, -1);
     if (cut(FAMILY_SEND, message->msg_iov, (int)message->msg_iovlen, &piece)) {
@@ -528,17 +578,16 @@ int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
 {
     int fd = count > 0 ? fds[0].fd : -1;
     struct call *c = enter(CALL_ppoll, fd, (int64_t)count, 0, 0, PC);
-    return (int)leave(
-        c, injected(c) ? -1 : REAL(ppoll)(fds, count, timeout, mask));
+    return (int)leave(c, injected(c) ? -1
+                                     : REAL(ppoll)(fds, count, timeout, mask));
 }
 
 int select(int count, fd_set *restrict in, fd_set *restrict out,
            fd_set *restrict except, struct timeval *restrict timeout)
 {
     struct call *c = enter(CALL_select, count - 1, count, 0, 0, PC);
-    return (int)leave(c, injected(c) ? -1
-                                     : REAL(select)(count, in, out, except,
-                                                    timeout));
+    return (int)leave(
+        c, injected(c) ? -1 : REAL(select)(count, in, out, except, timeout));
 }
 
 int pselect(int count, fd_set *restrict in, fd_set *restrict out,
@@ -546,9 +595,9 @@ int pselect(int count, fd_set *restrict in, fd_set *restrict out,
             const sigset_t *restrict mask)
 {
     struct call *c = enter(CALL_pselect, count - 1, count, 0, 0, PC);
-    return (int)leave(c, injected(c) ? -1
-                                     : REAL(pselect)(count, in, out, except,
-                                                     timeout, mask));
+    return (int)leave(
+        c, injected(c) ? -1
+                       : REAL(pselect)(count, in, out, except, timeout, mask));
 }
 
 int epoll_wait(int fd, struct epoll_event *events, int most, int timeout)
@@ -566,8 +615,7 @@ int shutdown(int fd, int how)
 
 int close(int fd)
 {
-    struct call *c =
-        is_socket(fd) ? enter(CALL_close, fd, 0, 0, 0, PC) : NULL;
+    struct call *c = is_socket(fd) ? enter(CALL_close, fd, 0, 0, 0, PC) : NULL;
     return (int)leave(c, REAL(close)(fd));
 }
 
@@ -598,7 +646,9 @@ int getaddrinfo(const char *restrict name, const char *restrict service,
                 const struct addrinfo *restrict hints,
                 struct addrinfo **restrict result)
 {
-    struct call *c = enter(CALL_getaddrinfo, -1, 0, 0, 0, PC);
+    struct call *c =
+        enter(CALL_getaddrinfo, -1, hints != NULL ? hints->ai_family : 0,
+              hints != NULL ? hints->ai_socktype : 0, 0, PC);
     size_t size = name == NULL ? 0 : strlen(name);
     int status;
 

@@ -28,7 +28,7 @@
     X(getsockname, NAME)                                                       \
     X(getpeername, NAME)                                                       \
     X(setsockopt, OPTION)                                                      \
-    X(getsockopt, OPTION)                                                      \
+    X(getsockopt, ASK)                                                         \
     X(recv, RECV)                                                              \
     X(recvfrom, RECV)                                                          \
     X(recvmsg, RECV)                                                           \
@@ -60,6 +60,7 @@ enum call_family {
     FAMILY_CONNECT,
     FAMILY_NAME,
     FAMILY_OPTION,
+    FAMILY_ASK,
     FAMILY_RECV,
     FAMILY_SEND,
     FAMILY_WAIT,
@@ -90,7 +91,10 @@ enum {
     RECORD_TAIL = 200, ///< … and the last ones; those between are counted
 };
 
+enum gate { GATE_NONE, GATE_CLOSED, GATE_REACHED, GATE_OPEN };
+
 struct record {
+    _Atomic int gate; ///< enum gate: before the first receive (LAB_HELD)
     atomic_uint count;     ///< calls made so far
     int main_pid;          ///< the process that main began in
     _Atomic int left_open; ///< sockets open when it ended, plus 1; 0: unknown

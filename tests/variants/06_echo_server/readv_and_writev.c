@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// readv and writev with two pieces; the connection is closed by shutdown first.
+#define _GNU_SOURCE
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void die(const char *call)
+{
+    perror(call);
+    exit(1);
+}
+
+static int listening(struct in_addr ip, long port)
+{
+    struct sockaddr_in addr = {0};
+    socklen_t len = sizeof addr;
+    char text[INET_ADDRSTRLEN];
+    int on = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    if (fd < 0)
+        die("socket");
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
+        die("setsockopt");
+    addr.sin_family = AF_INET;
+    addr.sin_port = htons((in_port_t)port);
+    addr.sin_addr = ip;
+    if (bind(fd, (struct sockaddr *)&addr, sizeof addr) < 0)
+        die("bind");
+    if (listen(fd, 16) < 0)
+        die("listen");
+    if (getsockname(fd, (struct sockaddr *)&addr, &len) < 0)
+        die("getsockname");
+    printf("listening on %s:%d\n",
+           inet_ntop(AF_INET, &addr.sin_addr, text, sizeof text),
+           ntohs(addr.sin_port));
+    fflush(stdout);
+    return fd;
+}
+
+static int accepted(int listen_fd)
+{
+    struct sockaddr_in peer;
+    socklen_t len = sizeof peer;
+    char text[INET_ADDRSTRLEN];
+    int fd;
+
+    while ((fd = accept(listen_fd, (struct sockaddr *)&peer, &len)) < 0) {
+        if (errno != EINTR && errno != ECONNABORTED)
+            die("accept");
+        len = sizeof peer;
+    }
+    printf("Connected by %s:%d\n",
+           inet_ntop(AF_INET, &peer.sin_addr, text, sizeof text),
+           ntohs(peer.sin_port));
+    fflush(stdout);
+    return fd;
+}
+
+static char a[100], b[3000];
+
+static void echo(int fd)
+{
+    for (;;) {
+        struct iovec in[] = {{a, sizeof a}, {b, sizeof b}};
+        ssize_t n = readv(fd, in, 2);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            die("readv");
+        if (n == 0)
+            break;
+        for (size_t done = 0, all = (size_t)n; done < all;) {
+            size_t first = all < sizeof a ? all : sizeof a;
+            size_t in_a = done < first ? done : first;
+            size_t in_b = done - in_a;
+            struct iovec out[] = {{a + in_a, first - in_a},
+                                  {b + in_b, all - first - in_b}};
+            ssize_t m = writev(fd, out, 2);
+            if (m < 0 && errno != EINTR)
+                die("writev");
+            done += m > 0 ? (size_t)m : 0;
+        }
+    }
+    shutdown(fd, SHUT_RDWR);
+}
+
+int main(int argc, char *argv[])
+{
+    const char *host = argc > 1 ? argv[1] : "127.0.0.1";
+    const char *port_text = argc > 2 ? argv[2] : "4444";
+    char *end;
+    long port = strtol(port_text, &end, 10);
+    struct in_addr ip;
+
+    if (argc > 3 || inet_pton(AF_INET, host, &ip) != 1 || *port_text == '\0' ||
+        *end != '\0' || port < 0 || port > 65535) {
+        fprintf(stderr, "usage: %s [HOST [PORT]]\n", argv[0]);
+        return 2;
+    }
+    signal(SIGPIPE, SIG_IGN);
+    int listen_fd = listening(ip, port);
+    int fd = accepted(listen_fd);
+    echo(fd);
+    close(fd);
+    close(listen_fd);
+    return 0;
+}
