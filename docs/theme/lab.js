@@ -72,10 +72,10 @@ document.addEventListener("DOMContentLoaded", () => {
     for (const fragment of all(".contents div.fragment")) {
         const lines = [...fragment.querySelectorAll(":scope > .line")];
         const text = (line) => line.textContent;
-        if (/^@@ /.test(text(lines[0] ?? fragment))) {
+        if (lines.some(line => /^[-+] /.test(text(line))) && lines.every(line => /^([-+ ]|@@ |$)/.test(text(line)))) {
             for (const line of lines)
                 line.classList.add(({ "+": "came", "-": "went", "@": "where" })[text(line)[0]] ?? "same");
-        } else if (lines.some(line => /^\$ |^Connected by |^\+\+\+ exited|^recv: |^\d+ bytes from/.test(text(line)))) {
+        } else if (lines.some(line => /^\$ |^Connected by |^\+\+\+ exited|^recv: |^\d+ bytes from|^Expected /.test(text(line)))) {
             fragment.classList.add("terminal");
             for (const line of lines)
                 if (text(line).startsWith("$ "))
