@@ -87,6 +87,9 @@ def main():
         if not title or "PageDoc" not in text:
             continue
         title = html.escape(plain(title[1]))
+        # Two listings on one page would have the same anchors for their lines.
+        text = re.sub(r'<a id="l\d+" name="l\d+"></a>', "", text)
+        page.write_text(text, encoding="utf-8")
         found = [(anchor, plain(words)) for anchor, words in
                  re.findall(r'<h\d><a class="anchor" id="([^"]+)"></a>(.*?)</h\d>', text, re.S)]
         if page.name in ("glossary.html", "errors.html"):
