@@ -139,7 +139,7 @@ docs-open: docs ## build the student's handbook and show it
 
 # $(call handbook,FOLDER,PROGRAMS,SECTIONS,PAGES,EDITION). First what the pages
 # quote: the examples have to compile, the figures are drawn, the differences
-# made. Then Doxygen, which may not say a word, and the index of its search.
+# made. Then Doxygen, which may not say a word, and what it leaves undone.
 MISTAKES := $(wildcard docs/mistakes.md)
 FIGURES  := $(wildcard docs/figures/*.ladder docs/figures/*.bytes docs/figures/*.graph)
 define handbook
@@ -150,7 +150,7 @@ define handbook
 	@HANDBOOK=$(BUILD)/$(1) PROGRAMS="$(2)" SECTIONS="$(3)" PAGES="$(4)" EDITION="$(5)" \
 	doxygen Doxyfile 2>$(BUILD)/$(1)/warnings >/dev/null; status=$$?; \
 	cat $(BUILD)/$(1)/warnings >&2; [ $$status = 0 ] && [ ! -s $(BUILD)/$(1)/warnings ]
-	@$(PYTHON) docs/theme/search.py $(BUILD)/$(1)/html
+	@$(PYTHON) docs/theme/finish.py $(BUILD)/$(1)/html
 endef
 
 HANDBOOK := $(BUILD)/handbook#  what these two need beside the handbook itself

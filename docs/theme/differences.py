@@ -12,13 +12,13 @@ page, steps, solutions = map(Path, sys.argv[1:])
 out = ["# From starter to solution {#differences}", "", "@tableofcontents{HTML:1}", "",
        "What a student adds to each step (`+`), and what goes away with each gap (`-`). Made from `steps/` and",
        "`solutions/` when this handbook was built.", ""]
-for solution in sorted(solutions.glob("*.c")):
+for solution in sorted(solutions.glob("*.c"), key=lambda file: file.name.replace("echo_server", "echo_a_server")):
     starter = steps / solution.name
     a, b = (file.read_text(encoding="utf-8").splitlines() for file in (starter, solution))
     changed = list(difflib.unified_diff(a, b, str(starter), str(solution), n=2, lineterm=""))
     added = sum(line.startswith("+") for line in changed[2:])
     gone = sum(line.startswith("-") for line in changed[2:])
     out += [f"## {solution.stem} {{#diff_{solution.stem}}}", "",
-            f"{added} lines for {gone}. The whole of it: @ref {solution.name} \"{solution}\".", "",
+            f"{added} lines for {gone} that go. The whole program: @ref {solution.name} \"{solution}\".", "",
             "~~~{.txt}", *changed[2:], "~~~", ""]
 page.write_text("\n".join(out), encoding="utf-8")

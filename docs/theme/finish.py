@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Let the handbook's search find more: search.py HTML
+"""Finish what Doxygen 1.9.4 has made: finish.py HTML
 
-Doxygen 1.9.4 puts files, functions and the titles of pages into its index.
+Search. Doxygen puts files, functions and the titles of pages into its index.
 This adds the headings of each page, the terms of the glossary and the words
 and names of the errors, each by every word in it, so that "htons",
 "TIME_WAIT" and "queue" lead somewhere. It rewrites search/all_*.js and gives
 the rows of those two pages an anchor.
+
+Tree. The part of a file with functions is a script that begins "var
+04__accept_8c", which is no name in JavaScript: it gets a letter in front.
 """
 import ast
 import html
@@ -45,8 +48,23 @@ def rows(page):
     return found
 
 
+def mend_tree(folder):
+    wrong = [script.stem for script in folder.glob("[0-9]*_8c.js")]
+    for name in wrong:
+        script = folder / f"{name}.js"
+        text = script.read_text(encoding="utf-8").replace(f"var {name} =", f"var f{name} =")
+        (folder / f"f{name}.js").write_text(text, encoding="utf-8")
+        script.unlink()
+    for script in [*folder.glob("dir_*.js"), folder / "files.js"]:
+        text = script.read_text(encoding="utf-8")
+        for name in wrong:
+            text = text.replace(f'"{name}" ]', f'"f{name}" ]')
+        script.write_text(text, encoding="utf-8")
+
+
 def main():
     folder = Path(sys.argv[1])
+    mend_tree(folder)
     search = folder / "search"
     entries = {}  # (key, shown) -> the places that it leads to
 
@@ -69,6 +87,9 @@ def main():
         if not title or "PageDoc" not in text:
             continue
         title = html.escape(plain(title[1]))
+        # Two listings on one page would have the same anchors for their lines.
+        text = re.sub(r'<a id="l\d+" name="l\d+"></a>', "", text)
+        page.write_text(text, encoding="utf-8")
         found = [(anchor, plain(words)) for anchor, words in
                  re.findall(r'<h\d><a class="anchor" id="([^"]+)"></a>(.*?)</h\d>', text, re.S)]
         if page.name in ("glossary.html", "errors.html"):
@@ -81,6 +102,11 @@ def main():
             for word in re.findall(r"[\w/]{3,}", shown):
                 add(word, html.escape(shown), place)
 
+    # The search compares beginnings, so "htons" finds "htons, htonl" already.
+    for name, shown in sorted(entries):
+        if any(other[0] != name and other[0].startswith(name) and other[1] == shown and entries[other] == entries[name, shown]
+               for other in list(entries)):
+            del entries[name, shown]
     letters = sorted({name[0] for name, _ in entries if name[0] != "_"})
     number = 0
     for i, letter in enumerate(letters):
