@@ -351,7 +351,7 @@ static const char *not_reported(struct program *p, const struct call *failed,
     if (strncmp(stem_of(p), "08", 2) == 0)
         return NULL; // goes on with the next address, and rightly
     EACH_CALL (p, call) {
-        if (seen && call->id == failed->id && call->fd == failed->fd)
+        if (seen && call->pc == failed->pc && call->fd == failed->fd)
             return text("%s, and the program tried again. Only EINTR and "
                         "ECONNABORTED say nothing about us; after any other "
                         "error: perror, and exit status 1",
