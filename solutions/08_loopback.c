@@ -12,8 +12,9 @@
  * Run it:         build/steps/08_loopback [NAME]
  * You should see: localhost is 127.0.0.1, loopback: Received "Hello friend",
  *                 lo carried 560 bytes (one line; the number varies)
- * Try next:       the name that `hostname` prints; 127.9.9.9; ip6-localhost.
- *                 Why so many bytes for 24? (headers: 52 or more a segment)
+ * Try next:       the name that `hostname` prints; 127.9.9.9;
+ *                 ::1, if there is IPv6. Why so many bytes for 24? (headers:
+ *                 52 or more a segment)
  */
 #define _POSIX_C_SOURCE 200809L
 

@@ -90,8 +90,8 @@ static int ask_for_tcp(int local_port, int state, int remote_port)
     return fd;
 }
 
-/// The last one that fits (0 is as good as any); but one at this address before
-/// all others.
+/// The one of this inode; without one the last that fits, but one at this
+/// address before all others.
 static bool find(int local_port, int state, int remote_port,
                  unsigned long inode, in_addr_t at, struct tcp_socket *found)
 {
@@ -112,8 +112,8 @@ static bool find(int local_port, int state, int remote_port,
                 break;
             }
             const struct inet_diag_msg *m = NLMSG_DATA(head);
-            if ((local_port != 0 && ntohs(m->id.idiag_sport) != local_port) ||
-                (inode != 0 && m->idiag_inode != inode) ||
+            if ((inode == 0 ? ntohs(m->id.idiag_sport) != local_port
+                            : m->idiag_inode != inode) ||
                 (state != 0 && m->idiag_state != state) ||
                 (remote_port != 0 && ntohs(m->id.idiag_dport) != remote_port))
                 continue;
