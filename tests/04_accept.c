@@ -44,6 +44,7 @@ TEST(accept, listens_at_the_address_and_port_of_its_arguments)
 
     expect_told(p, "listening on ", want);
     connect_to(p, want);
+    expect_line(p, "Connected by ");
 }
 
 TEST(accept, tells_which_port_the_kernel_chose)
