@@ -264,11 +264,6 @@ static const char *reuse(struct program *p)
     bool before = false, after = false;
 
     EACH_CALL (p, call) {
-        if (call->id == CALL_setsockopt && call->arg[0] == SOL_SOCKET &&
-            call->arg[1] == SO_REUSEPORT && call->arg[2] != 0)
-            return "SO_REUSEPORT lets several programs listen at one port, and "
-                   "each gets some of the clients. What lets a server start "
-                   "again is SO_REUSEADDR";
         if (call->id == CALL_bind)
             bound = call;
         if (call->id == CALL_setsockopt && call->arg[0] == SOL_SOCKET &&
@@ -1372,7 +1367,7 @@ static const struct detector detectors[] = {
     {killed, ""},
     {fault, ""},
     {resolved, "06 08"},
-    {precedence, "01 02 03"},
+    {precedence, ""},
     {another_port, "01 02 03"},
     {byte_order, ""},
     {family, ""},
@@ -1385,7 +1380,7 @@ static const struct detector detectors[] = {
     {waits_for_enter, "01 02 03"},
     {end_of_stream, ""},
     {busy, ""},
-    {shared_port, "01 02 03"},
+    {shared_port, ""},
     {lost_errno, "06 08"},
     {shut_too_early, "06 08"},
     {begun_connect, "07"},
