@@ -228,7 +228,7 @@ def print_matrix(stem, rows):
     print(f"\n{stem}: mistakes and the tests that they fail "
           f"(# is the one that must catch it)")
     for i, test in enumerate(tests):
-        print(f"  {i + 1:2} {test.split('/')[1].replace('_', ' ')}")
+        print(f"  {i + 1:2} {sentence(test.split('/')[1])}")
     print(" " * 36 + "".join(str((i + 1) // 10 or " ")
                              for i in range(len(tests))))
     print(" " * 36 + "".join(str((i + 1) % 10) for i in range(len(tests))))
@@ -249,9 +249,15 @@ run to run). `make selftest` proves that each is caught by the test named here.
 """
 
 
+def sentence(name):
+    """A test's name as `make check` prints it."""
+    name = re.sub(r"_([st])(?=_|$)", r"'\1", name)
+    return re.sub(r"(?<=\d)_(?=\d)", ".", name).replace("_", " ")
+
+
 def page_entry(stem, fields):
     """One mistake for docs/mistakes.md, without its message."""
-    name = fields["Caught-by"].split("/")[1].replace("_", " ")
+    name = sentence(fields["Caught-by"].split("/")[1])
     return (f"### {fields['Mistake'].rstrip('.')}\n\n"
             f"{fields['Explain']}\n\n"
             f"Caught by: *{name}*\n")

@@ -124,14 +124,21 @@ static const char *show_points(double points)
 #define BOLD "1"
 #define FAINT "2"
 
-/// "reports_the_port" as a sentence.
+/// "reports_the_port" as a sentence; 127_0_0_1 and host_s are what they mean.
 static void say_name(const struct test *t)
 {
     char sentence[256];
     snprintf(sentence, sizeof sentence, "%s", t->criterion->name);
-    for (char *c = sentence; *c != '\0'; c++)
-        if (*c == '_')
-            *c = ' ';
+    for (char *c = sentence; *c != '\0'; c++) {
+        bool ends = c[0] == '_' && (c[2] == '_' || c[2] == '\0');
+        if (*c != '_')
+            continue;
+        *c = ends && (c[1] == 's' || c[1] == 't') ? '\''
+             : c > sentence && isdigit((unsigned char)c[-1]) &&
+                     isdigit((unsigned char)c[1])
+                 ? '.'
+                 : ' ';
+    }
     paint(BOLD, sentence);
 }
 
