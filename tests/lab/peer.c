@@ -117,9 +117,12 @@ struct sockaddr_in free_address(const char *ip)
     unsigned start = (unsigned)t.tv_nsec ^ (unsigned)getpid() << 10;
 
     for (unsigned i = 0; i < 10000; i++) {
-        struct sockaddr_in a = address(ip, (int)(20000 + (start + i) % 12000));
-        if (a.sin_port >> 8 == (a.sin_port & 0xff))
-            continue; // the same in either byte order: it would hide htons
+        unsigned port = 20000 + (start + i) % 12000, low = port & 0xff;
+        struct sockaddr_in a = address(ip, (int)port);
+        // Without htons it is another port, and one that can be had too: not
+        // below 1024, and none that the kernel gives out.
+        if (low == port >> 8 || low < 0x04 || low > 0x7f)
+            continue;
         struct sockaddr_in any = a;
         any.sin_addr.s_addr = htonl(INADDR_ANY);
         int sign = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
