@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,11 +24,15 @@ static int bind_error(struct sockaddr_in a)
 /// A listening socket that would share its port with whoever sets SO_REUSEPORT.
 static struct sockaddr_in listen_shared(void)
 {
-    struct sockaddr_in at;
-    int fd = listen_at("127.0.0.1", 1, &at), on = 1;
+    struct sockaddr_in at = free_address("127.0.0.1");
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
 
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    if (bind(fd, (struct sockaddr *)&at, sizeof at) == -1 ||
+        listen(fd, 1) == -1)
+        cr_assert_fail("the lab itself: %s: %s", show_address(at),
+                       strerror(errno));
     return at;
 }
 

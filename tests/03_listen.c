@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -38,6 +39,21 @@ static unsigned in_kernel(unsigned backlog)
         fclose(file);
     }
     return backlog < most ? backlog : most;
+}
+
+/// A listening socket that would share its port with whoever sets SO_REUSEPORT.
+static struct sockaddr_in listen_shared(void)
+{
+    struct sockaddr_in at = free_address("127.0.0.1");
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    if (bind(fd, (struct sockaddr *)&at, sizeof at) == -1 ||
+        listen(fd, 1) == -1)
+        cr_assert_fail("the lab itself: %s: %s", show_address(at),
+                       strerror(errno));
+    return at;
 }
 
 static void expect_backlog(struct program *p, unsigned backlog)
@@ -147,8 +163,9 @@ TEST(listen, lets_one_more_than_the_backlog_in_and_no_other)
     struct sockaddr_in at = expect_address(p, "listening on ");
 
     expect_running(p);
+    struct sockaddr_in client;
     for (int i = 0; i < 3; i++)
-        connect_to(p, at);
+        expect_connect(p, bind_at("127.0.0.1", &client), at);
     expect_queued(p, at, 3);
     int silent = begin_connect(at);
     struct tcp_socket found = {0};
@@ -175,11 +192,7 @@ TEST(listen, binds_although_an_old_connection_is_in_time_wait)
 
 TEST(listen, says_so_when_another_socket_listens_there)
 {
-    struct sockaddr_in taken;
-    int fd = listen_at("127.0.0.1", 1, &taken), on = 1;
-    // Only who sets SO_REUSEPORT too would share the port with it.
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    struct sockaddr_in taken = listen_shared();
     struct program *p = run(ARGS("127.0.0.1", port_text(taken)));
 
     expect_failure(p, "bind", EADDRINUSE, "listening on ");
@@ -222,7 +235,9 @@ TEST(listen, goes_on_holding_whatever_its_clients_do)
     struct sockaddr_in at = expect_address(p, "listening on ");
 
     expect_running(p);
-    int polite = connect_to(p, at), rude = connect_to(p, at);
+    int rude = begin_connect(at);
+    expect_running(p); // one connection has not ended it
+    int polite = connect_to(p, at);
     send_bytes(p, polite, "hello", 5);
     close(polite);
     reset(rude);

@@ -59,6 +59,7 @@ TEST(accept, tells_which_port_the_kernel_chose)
 
 TEST(accept, uses_127_0_0_1_port_4444_when_told_nothing)
 {
+    reserve_default_port();
     expect_default_bind(run(NO_ARGS), "listening on ");
 }
 

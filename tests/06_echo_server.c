@@ -71,6 +71,7 @@ TEST(echo_server, listens_at_the_address_and_port_of_its_arguments)
 
 TEST(echo_server, uses_127_0_0_1_port_4444_when_told_nothing)
 {
+    reserve_default_port();
     expect_default_bind(run(NO_ARGS), "listening on ");
 }
 

@@ -124,9 +124,12 @@ struct sockaddr_in free_address(const char *ip)
     unsigned start = (unsigned)t.tv_nsec ^ (unsigned)getpid() << 10;
 
     for (unsigned i = 0; i < 10000; i++) {
-        struct sockaddr_in a = address(ip, (int)(20000 + (start + i) % 12000));
-        if (hides_byte_order(a) || ntohs(a.sin_port) % 256 < 4)
-            continue; // nor one that is a privileged port when swapped
+        unsigned port = 20000 + (start + i) % 12000, low = port & 0xff;
+        struct sockaddr_in a = address(ip, (int)port);
+        // Without htons it is another port, and one that can be had too: not
+        // below 1024, and none that the kernel gives out.
+        if (hides_byte_order(a) || low < 0x04 || low > 0x7f)
+            continue;
         struct sockaddr_in any = a;
         any.sin_addr.s_addr = htonl(INADDR_ANY);
         int sign = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
