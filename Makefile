@@ -114,6 +114,23 @@ transcripts: ## play the handbook's terminals again, compare (WRITE=1: rewrite)
 	@cp -r $(BUILD)/solutions $(HANDBOOK)/stage/build/steps && cp -r solutions $(HANDBOOK)/stage/steps
 	@python3 tests/handbook/transcripts.py $(if $(WRITE),--write) --only "$(ONLY)" $(HANDBOOK)/stage
 
+# Each edition there is a target for is built twice: the bytes must be the same.
+docs-check: $(HANDBOOK)/node_modules | $(BUILD)/browser ## look at the handbook in a real browser
+	@rm -rf $(HANDBOOK)/again && mkdir -p $(HANDBOOK)/again
+	@for edition in docs docs-instructor; do \
+		$(MAKE) -n $$edition >/dev/null 2>&1 || continue; \
+		$(MAKE) --no-print-directory $$edition >/dev/null || exit; \
+		cp -r $(BUILD)/$$edition $(HANDBOOK)/again/ || exit; \
+		$(MAKE) --no-print-directory $$edition >/dev/null || exit; \
+	done
+	@node tests/handbook/check.mjs $(BUILD)
+
+$(HANDBOOK)/node_modules: tests/handbook/package.json tests/handbook/package-lock.json | $(BUILD)/browser
+	@mkdir -p $(HANDBOOK) && cp $^ $(HANDBOOK)/
+	@cd $(HANDBOOK) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >npm.log 2>&1 </dev/null || \
+	{ cat npm.log >&2; rm -rf node_modules; exit 1; }
+	@touch $@
+
 C_FILES := $(wildcard steps/*.c solutions/*.c tests/*.c tests/lab/*.c tests/lab/*.h)
 
 lint: | $(BUILD)/linters ## the style of the house: clang-format, cppcheck, clang-tidy, shellcheck
@@ -151,11 +168,12 @@ $(BUILD)/flags: FORCE
 
 PACKAGES := gcc libc6-dev binutils make libcriterion-dev libjansson-dev doxygen \
             doxygen-awesome-css python3 patch iproute2 lsof net-tools netcat-openbsd
+DOCTOOLS := chromium nodejs npm strace procps
 LINTERS  := clang clang-format clang-tidy cppcheck shellcheck
 
 # What a target needs, tried once: if it is missing, say how to get it. Asked
 # for together with setup, setup comes first.
-FIRST := $(filter setup setup-lint,$(MAKECMDGOALS))
+FIRST := $(filter setup setup-lint setup-docs,$(MAKECMDGOALS))
 
 $(BUILD)/compiler: | $(FIRST)
 	@mkdir -p $(@D)
@@ -176,6 +194,11 @@ $(BUILD)/linters: | $(FIRST)
 	@mkdir -p $(@D)
 	@command -v clang-format clang-tidy cppcheck shellcheck >$@ || \
 	{ rm -f $@; echo "a linter is missing; run: make setup-lint" >&2; exit 1; }
+
+$(BUILD)/browser: | $(FIRST)
+	@mkdir -p $(@D)
+	@command -v chromium >$@ && command -v node >>$@ && command -v npm >>$@ || \
+	{ rm -f $@; echo "chromium, node or npm is missing; run: make setup-docs" >&2; exit 1; }
 
 define install
 	@missing=; for package in $(1); do \
@@ -199,3 +222,7 @@ setup: ## install what is missing (Debian, Ubuntu)
 setup-lint: $(filter setup,$(FIRST)) ## install the linters for maintainers
 	@mkdir -p $(BUILD)
 	$(call install,$(LINTERS))
+
+setup-docs: $(filter setup setup-lint,$(FIRST)) ## install what checks the handbook: a browser, strace
+	@mkdir -p $(BUILD)
+	$(call install,$(DOCTOOLS))
