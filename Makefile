@@ -46,7 +46,7 @@ ifeq ($(MAKELEVEL),0)
 endif
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all programs check selftest docs transcripts docs-check lint setup setup-lint setup-docs help clean FORCE
+.PHONY: all programs check selftest docs docs-instructor docs-open lint setup setup-lint help clean FORCE
 
 # ------------------------------------------------------------------- students
 
@@ -99,37 +99,61 @@ selftest: $(CHECK) $(WITNESS) ## prove the kit: solutions, starters, mistakes, v
 selftest-%: $(CHECK) $(WITNESS) FORCE ## the same for one step: make selftest-02
 	@python3 tests/selftest.py --build $(BUILD) --cc "$(CC)" --only "$*"
 
-docs: | $(BUILD)/doxygen ## build the student's handbook: build/docs/html/index.html
-	@rm -rf $(BUILD)/docs
-	@mkdir -p $(BUILD)/docs
-	@BUILD=$(BUILD) doxygen Doxyfile 2>$(BUILD)/docs/warnings >/dev/null; status=$$?; \
-	cat $(BUILD)/docs/warnings >&2; [ $$status = 0 ] && [ ! -s $(BUILD)/docs/warnings ]
-	@echo "$(BUILD)/docs/html/index.html"
+# What looks at the handbook keeps its things in a folder of its own.
+BOOK := $(BUILD)/handbook
+.PHONY: transcripts docs-check setup-docs
 
-HANDBOOK := $(BUILD)/handbook#  what these two need beside the handbook itself
-
-transcripts: ## play the handbook's terminals again, compare (WRITE=1: rewrite)
+transcripts: ## play the handbook's terminals again, compare: WRITE=1 ONLY=02
 	@$(MAKE) --no-print-directory programs STEPS=solutions >/dev/null
-	@rm -rf $(HANDBOOK)/stage && mkdir -p $(HANDBOOK)/stage/build
-	@cp -r $(BUILD)/solutions $(HANDBOOK)/stage/build/steps && cp -r solutions $(HANDBOOK)/stage/steps
-	@python3 tests/handbook/transcripts.py $(if $(WRITE),--write) --only "$(ONLY)" $(HANDBOOK)/stage
+	@rm -rf $(BOOK)/stage && mkdir -p $(BOOK)/stage/build
+	@cp -r $(BUILD)/solutions $(BOOK)/stage/build/steps && cp -r solutions $(BOOK)/stage/steps
+	@python3 tests/handbook/transcripts.py $(if $(WRITE),--write) --only "$(ONLY)" $(BOOK)/stage
 
-# Each edition there is a target for is built twice: the bytes must be the same.
-docs-check: $(HANDBOOK)/node_modules | $(BUILD)/browser ## look at the handbook in a real browser
-	@rm -rf $(HANDBOOK)/again && mkdir -p $(HANDBOOK)/again
+# Each edition is built twice: the bytes must be the same.
+docs-check: $(BOOK)/node_modules | $(BUILD)/browser ## look at the handbook in a real browser
+	@rm -rf $(BOOK)/again && mkdir -p $(BOOK)/again
 	@for edition in docs docs-instructor; do \
-		$(MAKE) -n $$edition >/dev/null 2>&1 || continue; \
 		$(MAKE) --no-print-directory $$edition >/dev/null || exit; \
-		cp -r $(BUILD)/$$edition $(HANDBOOK)/again/ || exit; \
+		cp -r $(BUILD)/$$edition $(BOOK)/again/ || exit; \
 		$(MAKE) --no-print-directory $$edition >/dev/null || exit; \
 	done
 	@node tests/handbook/check.mjs $(BUILD)
 
-$(HANDBOOK)/node_modules: tests/handbook/package.json tests/handbook/package-lock.json | $(BUILD)/browser
-	@mkdir -p $(HANDBOOK) && cp $^ $(HANDBOOK)/
-	@cd $(HANDBOOK) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >npm.log 2>&1 </dev/null || \
+$(BOOK)/node_modules: tests/handbook/package.json tests/handbook/package-lock.json | $(BUILD)/browser
+	@mkdir -p $(BOOK) && cp $^ $(BOOK)/
+	@cd $(BOOK) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >npm.log 2>&1 </dev/null || \
 	{ cat npm.log >&2; rm -rf node_modules; exit 1; }
 	@touch $@
+
+docs: | $(BUILD)/doxygen ## build the student's handbook: build/docs/html/index.html
+	$(call handbook,docs,steps,STUDENT,,A TCP lab kit in C)
+	@python3 docs/theme/canary.py $(BUILD)/docs/html steps solutions
+	@echo "$(BUILD)/docs/html/index.html"
+
+docs-instructor: | $(BUILD)/doxygen ## the instructor's: build/docs-instructor/html/index.html
+	$(call handbook,docs-instructor,solutions,INSTRUCTOR $(if $(MISTAKES),MISTAKES),$(MISTAKES) $(BUILD)/docs-instructor/differences.md,Instructor's edition)
+	@python3 docs/theme/canary.py --present $(BUILD)/docs-instructor/html steps solutions
+	@echo "$(BUILD)/docs-instructor/html/index.html"
+
+docs-open: docs ## build the student's handbook and show it
+	@xdg-open $(BUILD)/docs/html/index.html >/dev/null 2>&1 || \
+	echo "Open it in a browser: file://$(abspath $(BUILD)/docs/html/index.html)"
+
+# $(call handbook,FOLDER,PROGRAMS,SECTIONS,PAGES,EDITION). First what the pages
+# quote: the examples have to compile, the figures are drawn, the differences
+# made. Then Doxygen, which may not say a word, and what it leaves undone.
+MISTAKES := $(wildcard docs/mistakes.md)
+FIGURES  := $(wildcard docs/figures/*.ladder docs/figures/*.bytes docs/figures/*.graph)
+define handbook
+	@rm -rf $(BUILD)/$(1) && mkdir -p $(BUILD)/$(1)
+	@$(CC) $(WARN) -Werror -fsyntax-only docs/examples/*.c
+	@python3 docs/figures/draw.py $(BUILD)/$(1)/figures $(FIGURES)
+	@python3 docs/theme/differences.py $(BUILD)/$(1)/differences.md steps solutions
+	@HANDBOOK=$(BUILD)/$(1) PROGRAMS="$(2)" SECTIONS="$(3)" PAGES="$(4)" EDITION="$(5)" \
+	doxygen Doxyfile 2>$(BUILD)/$(1)/warnings >/dev/null; status=$$?; \
+	cat $(BUILD)/$(1)/warnings >&2; [ $$status = 0 ] && [ ! -s $(BUILD)/$(1)/warnings ]
+	@python3 docs/theme/finish.py $(BUILD)/$(1)/html
+endef
 
 C_FILES := $(wildcard steps/*.c solutions/*.c tests/*.c tests/lab/*.c tests/lab/*.h)
 

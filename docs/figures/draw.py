@@ -1,0 +1,319 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Draw the handbook's figures: draw.py OUTPUT-FOLDER FILE...
+
+Each file of text becomes a piece of HTML, OUTPUT-FOLDER/NAME.svg, that a page
+includes with @figure{NAME}: a <figure> with an inline SVG, 448 units wide. It
+holds no colours: they are variables in docs/theme/lab.css, so it follows the
+dark theme, the phone and the printer.
+
+Each file begins with three lines (a line that begins with a blank continues
+the one before it; # begins a comment; an empty line means nothing):
+
+    title    a name, a few words, for those who can't see the figure
+    desc     what there is to see, in sentences, for the same reader
+    caption  the words under the figure
+
+Then follows what is drawn. The ending of the file's name says how.
+
+NAME.ladder – what passes between two programs. Three columns with | between
+them: the left program, the wire, the right one. A line is a moment.
+
+    left client              the two names
+    right server
+    connect() ... |        |             a call that sleeps: a bar begins
+    [SYN-SENT]    | SYN -> |             a state; a segment leaves the left
+                  | <- RST | no socket   a segment leaves the right; a note
+    = -1          |        |             the call returns: the bar ends
+    SYN repeated  | SYN -x |             a segment that is lost
+    close()       |        |             a call that does not sleep
+                  | ~ 1 s  |             time passes
+
+NAME.bytes – bytes in memory, a line of boxes a line. Three columns: what it
+is, groups of bytes as name=hex,hex, what it means. Groups of the same name
+have the same colour.
+
+    port on the wire | high=11 low=5c | 4444
+
+NAME.graph – boxes and arrows at places that the file gives (x and y are the
+middle of a box, / between blanks begins a new line of text, a line that
+begins with ` is code):
+
+    height 300                              of the whole
+    state CLOSED 224 30                     a state of TCP; its name is its id (a
+                                            fourth word is what is shown instead)
+    box ID X Y WIDTH HEIGHT KIND : text     KIND: plain, client, server, frame
+                                            (text at its top), words (no box)
+    slots ID X Y COUNT FULL : text          a queue and how many wait in it
+    edge FROM TO KIND : text                an arrow; KIND: client, server,
+    edge FROM TO KIND via X Y at X Y : …    other; bent by the first point, its
+                                            words at the second
+"""
+import html
+import math
+import re
+import sys
+from pathlib import Path
+
+WIDTH = 448
+LEFT, RIGHT = 144, 304  # the lifelines of a ladder
+SLANT = 13              # how far a segment falls while it travels
+
+
+def text(x, y, words, css="", anchor="middle", turn=0):
+    """One line of text. DejaVu is the widest font it may be drawn in."""
+    turned = f' transform="rotate({turn:.1f} {x:.1f} {y:.1f})"' if turn else ""
+    return (f'<text x="{x:.1f}" y="{y:.1f}" class="{css}" text-anchor="{anchor}"'
+            f'{turned}>{html.escape(words, quote=False)}</text>')
+
+
+def rect(x, y, w, h, css, round_=4):
+    return (f'<rect x="{x:.1f}" y="{y:.1f}" width="{w:.1f}" height="{h:.1f}" '
+            f'rx="{round_}" class="{css}"/>')
+
+
+def line(x1, y1, x2, y2, css):
+    return f'<path d="M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}" class="{css}"/>'
+
+
+def head(x, y, angle, css):
+    """The head of an arrow that arrives at x, y."""
+    points = []
+    for far, side in ((0, 0), (9, 0.42), (9, -0.42)):
+        points.append(f"{x - far * math.cos(angle + side):.1f},"
+                      f"{y - far * math.sin(angle + side):.1f}")
+    return f'<polygon points="{" ".join(points)}" class="{css}"/>'
+
+
+def pill_width(words):
+    return 7.7 * len(words) + 16
+
+
+def pill(x, y, words):
+    w = pill_width(words)
+    return rect(x - w / 2, y - 9.5, w, 19, "pill", 9.5) + text(x, y + 3.9, words, "state")
+
+
+# ------------------------------------------------------------------- ladders
+
+class Side:
+    """A lifeline, and the bar on it while a call sleeps."""
+
+    def __init__(self, x, away):
+        self.x, self.away, self.since, self.bars, self.marks = x, away, None, [], []
+
+    def cell(self, words, y):
+        at = self.x + 11 * self.away
+        anchor = "end" if self.away < 0 else "start"
+        if re.fullmatch(r"\[.*\]", words):
+            name = words[1:-1]
+            self.marks.append(pill(at + self.away * pill_width(name) / 2, y, name))
+            return
+        if words.startswith("="):
+            self.bars.append((self.since if self.since is not None else y, y))
+            self.since = None
+            css = "mono dim"
+        elif "(" in words and ")" in words and words[0] != "(":
+            if words.endswith("..."):
+                self.since, words = y, words[:-3].strip()
+            self.marks.append(f'<circle cx="{self.x}" cy="{y:.1f}" r="3.6" class="dot"/>')
+            css = "mono call"
+        else:
+            css = "note"
+        self.marks.append(text(at, y + 4, words, css, anchor))
+
+
+def segment(words, y):
+    """A slanted arrow with its words above it; time that passes; nothing."""
+    if not words:
+        return ""
+    if words.startswith("~"):
+        return text((LEFT + RIGHT) / 2, y + 4, words[1:].strip(), "note")
+    to_right = not words.startswith("<-")
+    label = words.removeprefix("<-").removesuffix("->").removesuffix("-x").strip()
+    x1, x2 = (LEFT + 6, RIGHT - 6) if to_right else (RIGHT - 6, LEFT + 6)
+    angle = math.atan2(SLANT, x2 - x1)
+    tilt = math.degrees(math.atan2(SLANT if to_right else -SLANT, abs(x2 - x1)))
+    if words.endswith("-x"):
+        stop = 0.72
+        x2, y2 = x1 + (x2 - x1) * stop, y + SLANT * stop
+        end = line(x2 - 5, y2 - 5, x2 + 5, y2 + 5, "lost") + line(x2 - 5, y2 + 5, x2 + 5, y2 - 5, "lost")
+    else:
+        y2, end = y + SLANT, head(x2, y + SLANT, angle, "tip")
+    mid = (x1 + x2) / 2
+    return (line(x1, y, x2, y2, "wire") + end +
+            text(mid, (y + y2) / 2 - 4.5, label, "label", turn=tilt))
+
+
+def ladder(lines):
+    names = {"left": "client", "right": "server"}
+    sides = Side(LEFT, -1), Side(RIGHT, 1)
+    out, y = [], 62
+    for words in lines:
+        word, _, rest = words.partition(" ")
+        if word in names and "|" not in words:
+            names[word] = rest.strip()
+            continue
+        left, wire, right = (cell.strip() for cell in words.split("|"))
+        moving = wire and not wire.startswith("~")
+        late = SLANT if moving else 0  # what the receiver does, it does later
+        for side, cell in zip(sides, (left, right)):
+            if cell:
+                sends = wire.startswith("<-") == (side is sides[1])
+                side.cell(cell, y + (0 if sends else late))
+        out.append(segment(wire, y))
+        y += 36 if moving else 25
+    bottom = y - 2
+    under = []
+    for side, name, css in zip(sides, names.values(), ("client", "server")):
+        under.append(line(side.x, 34, side.x, bottom, "life"))
+        for start, stop in side.bars:
+            under.append(rect(side.x - 4.5, start, 9, stop - start, "bar"))
+        if side.since is not None:  # it still sleeps where the figure ends
+            under.append(rect(side.x - 4.5, side.since, 9, bottom - side.since, "bar", 0))
+        w = max(92, 8.6 * len(name) + 20)
+        under.append(rect(side.x - w / 2, 8, w, 27, "who " + css, 5) +
+                     text(side.x, 26, name, "name"))
+    return bottom + 4, under + out + sides[0].marks + sides[1].marks
+
+
+# --------------------------------------------------------------------- bytes
+
+def bytes_(lines):
+    out, y, colours = [], 6, {}
+    for words in lines:
+        what, groups, means = (cell.strip() for cell in words.split("|"))
+        out.append(text(8, y + 12, what, "label", "start"))
+        x, y = 8, y + 20
+        for group in groups.split():
+            name, values = group.split("=")
+            colour = colours.setdefault(name, len(colours) % 4 + 1)
+            values = values.split(",")
+            size = 40 if len(groups) < 40 else 26
+            for value in values:
+                out.append(rect(x, y, size, 30, f"byte c{colour}", 2) +
+                           text(x + size / 2, y + 19.5, value, "mono"))
+                x += size
+            out.append(text(x - size * len(values) / 2, y + 44, name, "note"))
+        if means:
+            out.append(text(x + 14, y + 19.5, means, "label", "start"))
+        y += 62
+    return y - 6, out
+
+
+# -------------------------------------------------------------------- graphs
+
+def block(x, y, words, css=""):
+    """Lines of text around a middle."""
+    parts = [part.strip() for part in words.split(" / ") if part.strip()]
+    top = y + 4 - 7.5 * (len(parts) - 1)
+    return "".join(text(x, top + 15 * i, part.lstrip("`"), ("mono " if part[0] == "`" else "label ") + css)
+                   for i, part in enumerate(parts))
+
+
+def border(box, towards):
+    """Where a line from the middle of a box to a point leaves the box."""
+    x, y, w, h = box
+    dx, dy = towards[0] - x, towards[1] - y
+    scale = min((w / 2) / abs(dx) if dx else math.inf, (h / 2) / abs(dy) if dy else math.inf)
+    return x + dx * scale, y + dy * scale
+
+
+def edge(start, stop, kind, via, at, words):
+    bend = via or ((start[0] + stop[0]) / 2, (start[1] + stop[1]) / 2)
+    x1, y1 = border(start, via or stop[:2])
+    x2, y2 = border(stop, via or start[:2])
+    angle = math.atan2(y2 - bend[1], x2 - bend[0])
+    # The middle of the curve, a bit away from where the line passes.
+    mid = at or ((x1 + 2 * bend[0] + x2) / 4, (y1 + 2 * bend[1] + y2) / 4)
+    xs, ys = x2 - 7 * math.cos(angle), y2 - 7 * math.sin(angle)
+    return (f'<path d="M{x1:.1f} {y1:.1f}Q{bend[0]:.1f} {bend[1]:.1f} {xs:.1f} {ys:.1f}" '
+            f'class="edge {kind}"/>' + head(x2, y2, angle, f"tip {kind}"),
+            block(*mid, words, "halo"))
+
+
+def graph(lines):
+    boxes, under, over, height = {}, [], [], 0
+    for words in lines:
+        place, _, label = (part.strip() for part in (words + " ").partition(" : "))
+        command, *rest = place.split()
+        if command == "height":
+            height = float(rest[0])
+        elif command == "state":
+            name, x, y = rest[0], float(rest[1]), float(rest[2])
+            boxes[name] = x, y, pill_width(name) + 4, 25
+            shown = rest[3] if len(rest) > 3 else name
+            over.append(rect(x - boxes[name][2] / 2, y - 12.5, boxes[name][2], 25, "pill", 9) +
+                        text(x, y + 4, shown, "state"))
+        elif command == "box":
+            x, y, w, h = map(float, rest[1:5])
+            boxes[rest[0]] = x, y, w, h
+            if rest[5] != "words":
+                (under if rest[5] == "frame" else over).append(rect(x - w / 2, y - h / 2, w, h, "box " + rest[5], 6))
+            if rest[5] == "frame":
+                under.append(text(x - w / 2 + 9, y - h / 2 + 16, label, "note", "start"))
+            else:
+                over.append(block(x, y, label, "dim" if rest[5] == "words" else ""))
+        elif command == "slots":
+            x, y, count, full = map(float, rest[1:5])
+            boxes[rest[0]] = x, y, 26 * count, 26
+            for i in range(int(count)):
+                css = "slot full" if i >= count - full else "slot"
+                over.append(rect(x - 13 * count + 26 * i, y - 13, 26, 26, css, 2))
+            over.append(block(x, y - 24, label))
+        elif command == "edge":
+            where = {word: (float(rest[i + 1]), float(rest[i + 2]))
+                     for i, word in enumerate(rest) if word in ("via", "at")}
+            path, label = edge(boxes[rest[0]], boxes[rest[1]], rest[2],
+                               where.get("via"), where.get("at"), label)
+            under.append(path)
+            over.append(label)
+        else:
+            raise ValueError(f"no such thing: {command}")
+    return height, under + over
+
+
+# ---------------------------------------------------------------------- file
+
+def draw(path):
+    lines = []
+    for words in path.read_text(encoding="utf-8").splitlines():
+        if words.startswith("#") or not words.strip():
+            continue
+        if words[0] == " " and "|" not in words:
+            lines[-1] += " " + words.strip()
+        else:
+            lines.append(words.rstrip())
+    about = {}
+    for key in ("title", "desc", "caption"):
+        word, _, about[key] = lines.pop(0).partition(" ")
+        if word != key:
+            raise ValueError(f"here should be the {key}")
+    about = {key: html.escape(value.strip(), quote=False) for key, value in about.items()}
+    form = {".ladder": ladder, ".bytes": bytes_, ".graph": graph}[path.suffix]
+    height, parts = form(lines)
+    name = path.stem
+    parts = "\n".join(part for part in parts if part)
+    return f"""<figure class="figure">
+<svg viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-labelledby="{name}-title {name}-desc">
+<title id="{name}-title">{about["title"]}</title>
+<desc id="{name}-desc">{about["desc"]}</desc>
+{parts}
+</svg>
+<figcaption>{about["caption"]}</figcaption>
+</figure>
+"""
+
+
+def main():
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in sys.argv[2:]:
+        path = Path(name)
+        try:
+            (folder / (path.stem + ".svg")).write_text(draw(path), encoding="utf-8")
+        except (ValueError, KeyError, IndexError) as error:
+            sys.exit(f"{name}: {error}")
+
+
+main()
