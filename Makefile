@@ -107,6 +107,7 @@ transcripts: ## play the handbook's terminals again, compare: WRITE=1 ONLY=02
 	@$(MAKE) --no-print-directory programs STEPS=solutions >/dev/null
 	@rm -rf $(BOOK)/stage && mkdir -p $(BOOK)/stage/build
 	@cp -r $(BUILD)/solutions $(BOOK)/stage/build/steps && cp -r solutions $(BOOK)/stage/steps
+	@mkdir $(BOOK)/stage/docs && cp -r docs/examples $(BOOK)/stage/docs/
 	@python3 tests/handbook/transcripts.py $(if $(WRITE),--write) --only "$(ONLY)" $(BOOK)/stage
 
 # Each edition is built twice: the bytes must be the same.
@@ -192,7 +193,7 @@ $(BUILD)/flags: FORCE
 
 PACKAGES := gcc libc6-dev binutils make libcriterion-dev libjansson-dev doxygen \
             doxygen-awesome-css python3 patch iproute2 lsof net-tools netcat-openbsd
-DOCTOOLS := chromium nodejs npm strace procps
+DOCTOOLS := chromium nodejs npm strace tcpdump procps
 LINTERS  := clang clang-format clang-tidy cppcheck shellcheck
 
 # What a target needs, tried once: if it is missing, say how to get it. Asked
