@@ -65,14 +65,15 @@ def prompt_is_back(text):
 
 def clean(text):
     text = text.replace(PROMPT, "").strip("\n")
+    text = re.sub(r"^lsof: WARNING: .*\n +Output information may be incomplete\.\n", "", text, flags=re.M)
     return [line.rstrip() for line in text.split("\n")] if text else []
 
 
 def play(lines):
     """Returns the chunks: [command or None, lines that it printed]."""
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    subprocess.run("mount --bind . /mnt && mount -t tmpfs tmpfs /tmp", shell=True, check=True)
-    os.chdir("/mnt")                         # the stage may be below the /tmp that is hidden now
+    subprocess.run("mount -t tmpfs tmpfs /tmp && cp -r . /tmp/lab", shell=True, check=True)
+    os.chdir("/tmp/lab")                     # the stage may be below the /tmp that is hidden now
     subprocess.run("mount -t devpts -o newinstance,ptmxmode=0666 devpts /dev/pts; "
                    "echo 8000 >/proc/sys/kernel/ns_last_pid",
                    shell=True, stderr=subprocess.DEVNULL)     # not needed: tidier numbers
