@@ -244,8 +244,8 @@ async function checkCopy(tab, edition, name) {
 }
 
 // A canary is a line that only a solution has. The student's listings have
-// none; its longest comment stands nowhere in the student's edition, and to
-// prove that the check can see it, somewhere in the instructor's.
+// none; its comments stand nowhere in the student's edition, and to prove that
+// the check can see them, all somewhere in the instructor's.
 function checkCanaries(editions) {
     const read = (folder) => Object.fromEntries(files(path.join(top, folder)).filter((f) =>
         f.endsWith(".c")).map((f) => [f, fs.readFileSync(path.join(top, folder, f), "utf8")
@@ -253,21 +253,24 @@ function checkCanaries(editions) {
     const starters = new Set(Object.values(read("steps")).flat());
     for (const [file, lines] of Object.entries(read("solutions"))) {
         const only = lines.filter((line) => line.length >= 20 && !starters.has(line));
-        const comment = only.filter((line) => /^(\/\/|\/\*|\*)/.test(line))
-            .map((line) => line.replace(/^[/*\s]+|[*/\s]+$/g, ""))
-            .sort((a, b) => b.length - a.length)[0];
-        check(only.length > 0 && comment, `solutions/${file}: has lines that no starter has`);
+        const comments = only.filter((line) => /^(\/\/|\/\*|\*)/.test(line))
+            .map((line) => line.replace(/^[/*\s]+|[*/\s]+$/g, "")).filter((line) => line.length >= 40);
+        check(comments.length > 0, `solutions/${file}: has lines that no starter has`);
         for (const edition of editions) {
-            const where = [...edition.pages].filter(([, page]) => comment && page.text.includes(comment));
+            const where = comments.map((comment) => [comment,
+                [...edition.pages].find(([, page]) => page.text.includes(comment))?.[0]]);
             if (edition.student) {
-                check(where.length === 0, `${edition.name}: the comment of solutions/${file}`,
-                    where.map(([name]) => `${name}: ${comment}`));
+                const told = where.filter(([, name]) => name);
+                check(told.length === 0, `${edition.name}: comments of solutions/${file}`,
+                    told.map(([comment, name]) => `${name}: ${comment}`));
                 const leaks = [...edition.pages].filter(([name]) => name.endsWith("_source.html"))
                     .flatMap(([name, page]) => only.filter((line) => page.listing.includes(line))
                         .map((line) => `${name}: ${line}`));
                 check(leaks.length === 0, `${edition.name}: lines of solutions/${file} in a listing`, leaks);
             } else {
-                check(where.length > 0, `${edition.name}: has solutions/${file}`, `nowhere: ${comment}`);
+                const lost = where.filter(([, name]) => !name);
+                check(lost.length === 0, `${edition.name}: has solutions/${file}`,
+                    lost.map(([comment]) => `nowhere: ${comment}`));
             }
         }
     }
