@@ -123,6 +123,32 @@ N ?= 200
 flake: $(CHECK) $(WITNESS) ## repeat the suites N times, alone, two at once, starved
 	@$(PYTHON) tests/flake.py $(N) --build $(BUILD) --cc "$(CC)"
 
+# What looks at the handbook keeps its things in a folder of its own.
+BOOK := $(BUILD)/handbook
+
+transcripts: ## play the handbook's terminals again, compare: WRITE=1 ONLY=02
+	@$(MAKE) --no-print-directory programs STEPS=solutions >/dev/null
+	@rm -rf $(BOOK)/stage && mkdir -p $(BOOK)/stage/build
+	@cp -r $(BUILD)/solutions $(BOOK)/stage/build/steps && cp -r solutions $(BOOK)/stage/steps
+	@mkdir $(BOOK)/stage/docs && cp -r docs/examples $(BOOK)/stage/docs/
+	@$(PYTHON) tests/handbook/transcripts.py $(if $(WRITE),--write) --only "$(ONLY)" $(BOOK)/stage
+
+# Each edition is built twice: the bytes must be the same.
+docs-check: $(BOOK)/node_modules | $(BUILD)/browser ## look at the handbook in a real browser
+	@rm -rf $(BOOK)/again && mkdir -p $(BOOK)/again
+	@for edition in docs docs-instructor; do \
+		$(MAKE) --no-print-directory $$edition >/dev/null || exit; \
+		cp -r $(BUILD)/$$edition $(BOOK)/again/ || exit; \
+		$(MAKE) --no-print-directory $$edition >/dev/null || exit; \
+	done
+	@node tests/handbook/check.mjs $(BUILD)
+
+$(BOOK)/node_modules: tests/handbook/package.json tests/handbook/package-lock.json | $(BUILD)/browser
+	@mkdir -p $(BOOK) && cp $^ $(BOOK)/
+	@cd $(BOOK) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >npm.log 2>&1 </dev/null || \
+	{ cat npm.log >&2; rm -rf node_modules; exit 1; }
+	@touch $@
+
 docs: | $(BUILD)/doxygen ## build the student's handbook: build/docs/html/index.html
 	$(call handbook,docs,steps,STUDENT,,A TCP lab kit in C)
 	@$(PYTHON) docs/theme/canary.py $(BUILD)/docs/html steps solutions
@@ -152,14 +178,6 @@ define handbook
 	cat $(BUILD)/$(1)/warnings >&2; [ $$status = 0 ] && [ ! -s $(BUILD)/$(1)/warnings ]
 	@$(PYTHON) docs/theme/finish.py $(BUILD)/$(1)/html
 endef
-
-HANDBOOK := $(BUILD)/handbook#  what these two need beside the handbook itself
-
-transcripts: ## play the handbook's terminals again, compare (WRITE=1: rewrite)
-	@$(MAKE) --no-print-directory programs STEPS=solutions >/dev/null
-	@rm -rf $(HANDBOOK)/stage && mkdir -p $(HANDBOOK)/stage/build
-	@cp -r $(BUILD)/solutions $(HANDBOOK)/stage/build/steps && cp -r solutions $(HANDBOOK)/stage/steps
-	@$(PYTHON) tests/handbook/transcripts.py $(if $(WRITE),--write) --only "$(ONLY)" $(HANDBOOK)/stage
 
 C_FILES := $(wildcard steps/*.c solutions/*.c tests/*.c tests/lab/*.c tests/lab/*.h)
 
@@ -200,11 +218,12 @@ $(BUILD)/flags: FORCE
 
 PACKAGES := gcc libc6-dev binutils make libcriterion-dev libjansson-dev doxygen \
             doxygen-awesome-css python3 patch iproute2 lsof net-tools netcat-openbsd
+DOCTOOLS := chromium nodejs npm strace tcpdump procps
 LINTERS  := clang clang-format clang-tidy cppcheck shellcheck python3-clang
 
 # What a target needs, tried once: if it is missing, say how to get it. Asked
 # for together with setup, setup comes first.
-FIRST := $(filter setup setup-lint,$(MAKECMDGOALS))
+FIRST := $(filter setup setup-lint setup-docs,$(MAKECMDGOALS))
 
 $(BUILD)/compiler: | $(FIRST)
 	@mkdir -p $(@D)
@@ -225,6 +244,11 @@ $(BUILD)/linters: | $(FIRST)
 	@mkdir -p $(@D)
 	@command -v clang-format clang-tidy cppcheck shellcheck >$@ || \
 	{ rm -f $@; echo "a linter is missing; run: make setup-lint" >&2; exit 1; }
+
+$(BUILD)/browser: | $(FIRST)
+	@mkdir -p $(@D)
+	@command -v chromium >$@ && command -v node >>$@ && command -v npm >>$@ || \
+	{ rm -f $@; echo "chromium, node or npm is missing; run: make setup-docs" >&2; exit 1; }
 
 define install
 	@missing=; for package in $(1); do \
@@ -248,3 +272,7 @@ setup: ## install what is missing (Debian, Ubuntu)
 setup-lint: $(filter setup,$(FIRST)) ## install the linters for maintainers
 	@mkdir -p $(BUILD)
 	$(call install,$(LINTERS))
+
+setup-docs: $(filter setup setup-lint,$(FIRST)) ## install what checks the handbook: a browser, strace
+	@mkdir -p $(BUILD)
+	$(call install,$(DOCTOOLS))

@@ -65,14 +65,17 @@ def prompt_is_back(text):
 
 def clean(text):
     text = text.replace(PROMPT, "").strip("\n")
+    text = re.sub(r"^lsof: WARNING: .*\n +Output information may be incomplete\.\n", "", text, flags=re.M)
     return [line.rstrip() for line in text.split("\n")] if text else []
 
 
 def play(lines):
     """Returns the chunks: [command or None, lines that it printed]."""
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    subprocess.run("mount -t tmpfs tmpfs /tmp && mount -t devpts -o newinstance,ptmxmode=0666 "
-                   "devpts /dev/pts && echo 8000 >/proc/sys/kernel/ns_last_pid",
+    subprocess.run("mount -t tmpfs tmpfs /tmp && cp -r . /tmp/lab", shell=True, check=True)
+    os.chdir("/tmp/lab")                     # the stage may be below the /tmp that is hidden now
+    subprocess.run("mount -t devpts -o newinstance,ptmxmode=0666 devpts /dev/pts; "
+                   "echo 8000 >/proc/sys/kernel/ns_last_pid",
                    shell=True, stderr=subprocess.DEVNULL)     # not needed: tidier numbers
     chunks, of = [], {}
     terminals = {at: Terminal() for at in sorted({line[0] for line in lines} & set("123456789"))}
@@ -128,10 +131,14 @@ MASKS = [(re.compile(pattern), by) for pattern, by in [
     (rf"^({STATES}) +\d{{4,}} +\d+ ", r"\1 FULL FULL "),
     (rf"^({STATES}) +0 +\d{{5,}} ", r"\1 0 FULL "),
     (r'^(recvfrom\(\d+, "x+"\.\.\.,) .*', r"\1 PIECES"),
+    (r"(127\.0\.0\.1\.)\d{5}\b", r"\1PORT"), (r"(seq|ack|val|ecr) \d{6,}", r"\1 NUMBER"),    # tcpdump
+    (r"^ 00:00:(\d\d)\.\d{6} ", r"00:00:\1.TIME "), (r"^\t(0x\w{4}:) .*", r"\1 BYTES"),
+    (r"\b\d+/(bash$|build/\S*$)", "PID/PROGRAM"), (r"from port \d{5}\b", "from port PORT"), (r"', \d{5}\)", "', PORT)"),
+    (r'File "[^"]*/docs/', 'File ".../docs/'), (r"^\s+skmem:.*", " skmem:"),
     (r"^VmRSS:\s+\d+ kB", "VmRSS: SIZE"),
     (r"Port *Process", "Port Process"), (r"[ \t]+", " "), (r" $", "")]]
 # Neighbours in any order: rows of a table; strace's last word and what wc counted.
-ROW = re.compile(rf"({STATES}|tcp6?|udp6?) |\+\+\+ exited|\d+$")
+ROW = re.compile(rf"({STATES}|tcp6?|udp6?|[\w-]+ PID root) |\+\+\+ exited|\d+$")
 
 
 def mask(lines):
