@@ -252,6 +252,7 @@ $(BUILD)/browser: | $(FIRST)
 
 define install
 	@missing=; for package in $(1); do \
+		command -v $$package >/dev/null || \
 		[ "$$(dpkg-query -W -f '$${Status}' $$package 2>/dev/null)" = 'install ok installed' ] || \
 		missing="$$missing $$package"; done; \
 	if ! command -v apt-get >/dev/null; then \
