@@ -126,11 +126,11 @@ def main():
         before, checks = time.monotonic(), 0
         try:
             for number in range(0, count, at_once):
-                # Every time the solutions, and in turn one of the variants.
+                # The solutions, and every fifth time one of the variants.
                 chosen = [built[0]]
-                if len(built) > 1:
-                    chosen.append(built[1 + number // at_once
-                                        % (len(built) - 1)])
+                turn = number // at_once
+                if len(built) > 1 and turn % 5 == 0:
+                    chosen.append(built[1 + turn // 5 % (len(built) - 1)])
                 for programs, stems in chosen:
                     runs = [start(programs, stems, number + i, way.split()[0])
                             for i in range(at_once)]

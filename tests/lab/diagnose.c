@@ -215,8 +215,8 @@ static const char *order_of_calls(struct program *p)
             (call->id == CALL_bind && call->result == 0 &&
              strstr(output_of(p), "listening on ") != NULL &&
              first(p, CALL_listen, -1) == NULL))
-            return text("no listen between bind and accept: descriptor %d "
-                        "does not listen",
+            return text("listen was never called, no listen between bind and "
+                        "accept: descriptor %d does not listen",
                         call->fd);
         if (accepts(call) && call->error == ENOTSOCK)
             return text("accept was given descriptor %d, which is not a "
@@ -280,11 +280,13 @@ static const char *reuse(struct program *p)
     if (!find_tcp(ntohs(at->sin_port), TCP_TIME_WAIT, 0, NULL))
         return NULL; // somebody has it
     if (after)
-        return "SO_REUSEADDR was set after bind: it is bind that it changes";
+        return "SO_REUSEADDR was set after bind, too late: it is bind that it "
+               "changes";
     const char *almost = almost_reuse(p);
     return almost != NULL ? almost
-                          : "SO_REUSEADDR was not set before bind: a "
-                            "connection in TIME-WAIT keeps the port";
+                          : "SO_REUSEADDR was not set before bind (after it "
+                            "is too late): a connection in TIME-WAIT keeps the "
+                            "port";
 }
 
 static const char *wrong_descriptor(struct program *p)
@@ -586,6 +588,8 @@ static const char *precedence(struct program *p)
     EACH_CALL (p, call) {
         if (call->id == CALL_socket && call->result > 0)
             made = call;
+        else if (made != NULL && call->fd == made->result)
+            return NULL; // it has the descriptor
         else if (made != NULL && call->fd == 0 && call->error == ENOTSOCK)
             return text("socket gave %lld, and %s was called with 0: in fd = "
                         "socket(…) == -1 the comparison comes first, and fd "
@@ -681,7 +685,7 @@ static const char *told_wrongly(struct program *p)
         const struct sockaddr_in *a = (const void *)&call->address;
         int port = ntohs(a->sin_port);
         if (call->id != CALL_getsockname || call->result != 0 ||
-            a->sin_family != AF_INET || port == swapped(port))
+            a->sin_family != AF_INET)
             continue;
         if (strstr(output_of(p), text(" %s\n", show_address(*a))) != NULL)
             return NULL;
@@ -1024,6 +1028,32 @@ static const char *unfinished_line(struct program *p)
                    "come: stdio keeps a line that is not finished, by a "
                    "newline, in its buffer";
     return NULL;
+}
+
+/// A socket of the program's that calls its own listener at port 0.
+static const char *called_port_0(struct program *p)
+{
+    const struct call *call;
+
+    EACH_CALL (p, call) {
+        const struct sockaddr_in *at = (const void *)&call->address;
+        if (call->id == CALL_connect && call->result == -1 &&
+            at->sin_port == 0 && asked(p).sin_port != 0)
+            return text("%s: nobody listens at port 0, which means \"any free "
+                        "one\" to bind. getsockname tells which it became",
+                        show_call(call));
+    }
+    return NULL;
+}
+
+/// An end without a word, although nothing has failed.
+static const char *silent_end(struct program *p)
+{
+    if (strcmp(how_it_ended(p), "it ended with status 1") != 0 ||
+        *errors_of(p) != '\0' || first_failed(p) != NULL)
+        return NULL;
+    return "it ended with status 1 without a word, and no call had failed: is "
+           "a return 1 or exit(1) of a gap still there?";
 }
 
 static const char *stuck(struct program *p)
@@ -1405,6 +1435,8 @@ static const struct detector detectors[] = {
     {closed_early, "01 02 03"},
     {newline, "01 02 03"},
     {unfinished_line, "06 08"},
+    {called_port_0, "08"},
+    {silent_end, ""},
     {stuck, ""},
 };
 

@@ -165,6 +165,10 @@ static const char *show_arguments(const struct call *call)
                                               : "SHUT_RDWR");
     case CALL_getaddrinfo:
         return "…";
+    case CALL_poll:
+        return call->arg[1] < 0
+                   ? text("%d, for ever", call->fd)
+                   : text("%d, %lld ms", call->fd, (long long)call->arg[1]);
     case CALL_recv:
     case CALL_recvfrom:
     case CALL_recvmsg:
@@ -190,6 +194,9 @@ const char *show_call(const struct call *call)
     if (call->injected != 0)
         return text("%s = -1 %s, made by the lab", begin,
                     strerrorname_np(call->injected));
+    if (call->id == CALL_getaddrinfo && call->arg[2])
+        return text("%s = %lld, answered by the lab", begin,
+                    (long long)call->result);
     if (call->result == -1)
         return text("%s = -1 %s", begin,
                     call->error != 0 ? strerrorname_np(call->error) : "");

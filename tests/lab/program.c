@@ -631,7 +631,11 @@ static const char *why_no_line(struct program *p, const char *before)
                    : "those words only at the end of the program: stdio kept "
                      "them until then, for the line has no newline (\\n) at "
                      "its end";
-    return "no such line";
+    return p->setup.unaided
+               ? "no such line while it runs. To a pipe, stdio writes only "
+                 "when its buffer is full: setvbuf(stdout, NULL, _IOLBF, 0) or "
+                 "fflush"
+               : "no such line";
 }
 
 const char *expect_line(struct program *p, const char *before)

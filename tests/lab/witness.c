@@ -658,6 +658,7 @@ int getaddrinfo(const char *restrict name, const char *restrict service,
         status = list != NULL ? 0 : EAI_NONAME;
         if (list != NULL)
             *result = list;
+        c->arg[2] = true; // for the record: we answered
     } else {
         status = REAL(getaddrinfo)(name, service, hints, result);
     }
