@@ -77,6 +77,11 @@ TEST(bind, refuses_arguments_that_are_no_address_and_port, GIVEN)
     expect_usage(run(ARGS("127.0.0.1", "80", "too many")));
 }
 
+TEST(bind, takes_every_argument_up_to_its_limit, GIVEN)
+{
+    expect_accepted(run(ARGS("127.0.0.1", "65535")));
+}
+
 TEST(bind, binds_to_the_port_of_its_arguments)
 {
     struct sockaddr_in want = free_address("127.0.0.1");

@@ -108,6 +108,13 @@ TEST(listen, refuses_arguments_that_are_no_address_port_and_backlog, GIVEN)
     expect_usage(run(ARGS("127.0.0.1", "0", "1", "too many")));
 }
 
+TEST(listen, takes_every_argument_up_to_its_limit, GIVEN)
+{
+    expect_accepted(run(ARGS("127.0.0.1", "65535")));
+    expect_accepted(run(ARGS("127.0.0.1", "0", "1")));
+    expect_accepted(run(ARGS("127.0.0.1", "0", "65535")));
+}
+
 TEST(listen, listens_at_the_address_and_port_of_its_arguments)
 {
     // As long as an address can be when it is printed.

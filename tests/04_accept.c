@@ -37,6 +37,11 @@ TEST(accept, refuses_arguments_that_are_no_address_and_port, GIVEN)
     expect_usage(run(ARGS("127.0.0.1", "0", "too many")));
 }
 
+TEST(accept, takes_every_argument_up_to_its_limit, GIVEN)
+{
+    expect_accepted(run(ARGS("127.0.0.1", "65535")));
+}
+
 TEST(accept, listens_at_the_address_and_port_of_its_arguments)
 {
     struct sockaddr_in want = free_address("127.0.0.2");

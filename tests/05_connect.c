@@ -19,6 +19,13 @@ TEST(connect, refuses_arguments_that_are_no_address_and_port, GIVEN)
     expect_usage(run(ARGS("127.0.0.1", "1", "too many")));
 }
 
+TEST(connect, takes_every_argument_up_to_its_limit, GIVEN)
+{
+    const char *refused = FAULT("connect", ECONNREFUSED);
+
+    expect_accepted(run(ARGS("127.0.0.1", "65535"), .faults = refused));
+}
+
 TEST(connect, connects_to_the_port_of_its_arguments)
 {
     struct sockaddr_in at;

@@ -81,6 +81,13 @@ TEST(echo_client, refuses_arguments_that_are_no_address_and_port, GIVEN)
     expect_usage(run(ARGS("127.0.0.1", "1", "message", "too many")));
 }
 
+TEST(echo_client, takes_every_argument_up_to_its_limit, GIVEN)
+{
+    const char *refused = FAULT("connect", ECONNREFUSED);
+
+    expect_accepted(run(ARGS("127.0.0.1", "65535"), .faults = refused));
+}
+
 TEST(echo_client, sends_hello_friend_and_prints_its_echo)
 {
     struct pair pair = connected(NULL);
@@ -164,6 +171,8 @@ TEST(echo_client, sends_the_rest_after_a_partial_send)
     struct pair pair = pair_of(__FILE__, "Hello again, friend", "send:short:5");
 
     expect_message(pair, "Hello again, friend");
+    send_bytes(pair.p, pair.server, "Hello again, friend", 19);
+    expect_end(pair.p, pair.server);
 }
 
 TEST(echo_client, prints_an_empty_message_too)

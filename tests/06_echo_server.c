@@ -59,6 +59,11 @@ TEST(echo_server, refuses_arguments_that_are_no_address_and_port, GIVEN)
     expect_usage(run(ARGS("127.0.0.1", "0", "too many")));
 }
 
+TEST(echo_server, takes_every_argument_up_to_its_limit, GIVEN)
+{
+    expect_accepted(run(ARGS("127.0.0.1", "65535")));
+}
+
 TEST(echo_server, listens_at_the_address_and_port_of_its_arguments)
 {
     struct sockaddr_in want = free_address("127.0.0.2");
@@ -135,10 +140,12 @@ TEST(echo_server, sends_back_much_at_once)
 TEST(echo_server, continues_after_a_partial_send)
 {
     struct program *p = run(ARGS("127.0.0.1", "0"), .faults = "send:short:7");
-    char data[700];
+    char data[703]; // the last piece is shorter than what a call may take
+    int fd = client_of(p);
 
     random_letters(data, sizeof data);
-    expect_back(p, client_of(p), data, sizeof data);
+    expect_back(p, fd, data, sizeof data);
+    expect_end(p, fd);
 }
 
 /// The server sleeps although there is something to read: it waits for room to
@@ -374,4 +381,25 @@ TEST(echo_server, shows_each_line_at_once_through_a_pipe)
 {
     struct program *p = run(ARGS("127.0.0.1", "0"), .unaided = true);
     accepted_client_of(p);
+}
+
+TEST(echo_server, says_so_when_an_option_can_not_be_set)
+{
+    struct program *p =
+        run(ARGS("127.0.0.1", "0"), .faults = FAULT("option", ENOMEM));
+    expect_failure(p, "setsockopt", ENOMEM, "listening on ");
+}
+
+TEST(echo_server, says_so_when_listen_fails)
+{
+    struct program *p =
+        run(ARGS("127.0.0.1", "0"), .faults = FAULT("listen", EADDRINUSE));
+    expect_failure(p, "listen", EADDRINUSE, "listening on ");
+}
+
+TEST(echo_server, says_so_when_the_kernel_does_not_tell_its_address)
+{
+    struct program *p =
+        run(ARGS("127.0.0.1", "0"), .faults = FAULT("name", ENOBUFS));
+    expect_failure(p, "getsockname", ENOBUFS, "listening on ");
 }

@@ -131,6 +131,15 @@ TEST(refused, refuses_arguments_that_are_no_address_port_and_time, GIVEN)
     expect_usage(run(ARGS("127.0.0.1", "1", "1", "too many")));
 }
 
+TEST(refused, takes_every_argument_up_to_its_limit, GIVEN)
+{
+    const char *refused = FAULT("connect", ECONNREFUSED);
+
+    expect_accepted(run(ARGS("127.0.0.1", "65535"), .faults = refused));
+    expect_accepted(run(ARGS("127.0.0.1", "1", "1"), .faults = refused));
+    expect_accepted(run(ARGS("127.0.0.1", "1", "60000"), .faults = refused));
+}
+
 TEST(refused, waits_two_seconds_when_told_nothing)
 {
     struct sockaddr_in at = silent_address();
@@ -283,4 +292,17 @@ TEST(refused, says_so_when_the_kernel_does_not_tell_this_end)
         run(ARGS("127.0.0.1", port_text(at)), .faults = FAULT("name", ENOBUFS));
 
     expect_failure(p, "getsockname", ENOBUFS, "connected to ");
+}
+
+TEST(refused, says_so_when_the_kernel_does_not_tell_how_it_went)
+{
+    struct sockaddr_in at;
+    listen_at("127.0.0.1", 4, &at);
+    struct program *p =
+        run(ARGS("127.0.0.1", port_text(at)), .faults = FAULT("ask", ENOBUFS));
+
+    if (meets_fault(p))
+        expect_failure(p, "getsockopt", ENOBUFS, "connected to ");
+    else // it knows by another call
+        expect_line(p, "connected to ");
 }

@@ -5,14 +5,16 @@
 Changes each solution in one small place at a time, through clang's syntax tree:
 drops a statement, negates a condition, exchanges an operator, swaps two
 arguments, changes a constant. The suite must notice ("killed"). A mutant that
-survives is either the same program by another name, and then it stands in
-tests/mutants.equivalent with the reason, or a test is missing.
+survives is either as good as the solution, and then a line of
+tests/mutants.equivalent says why ("regular expression :: reason"), or a test
+is missing.
 """
 import argparse
 import concurrent.futures
 import glob
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -99,12 +101,17 @@ def find_mutants(stem):
 
 
 def describe(text, start, end, new):
-    """One line that names the mutant, and stays the same when lines move."""
+    """One line that names the mutant, and stays the same when lines move: the
+    code before it, its line, and what has become of that."""
+    before = [" ".join(line.split()) for line in text[:start].split("\n")[:-1]
+              if line.strip() and not line.strip().startswith("//")]
     first = text.rfind("\n", 0, start) + 1
     last = text.find("\n", end)
     old = " ".join(text[first:last].split())
     line = " ".join((text[first:start] + new + text[end:last]).split())
-    return f"{old}  =>  {line}" if line.strip("; ") else f"{old}  =>  (dropped)"
+    if not line.strip("; "):
+        line = "(dropped)"
+    return f"{before[-1]} | {old}  =>  {line}"
 
 
 def run_mutant(job):
@@ -137,7 +144,8 @@ def main():
     if not stems:
         sys.exit(f"mutants: there is no step {args.only}; they are 01 to 08")
     with open("tests/mutants.equivalent") as file:
-        known = {line.rstrip("\n") for line in file if "  =>  " in line}
+        known = dict(line.rstrip("\n").split(" :: ", 1) for line in file
+                     if " :: " in line)
     shutil.rmtree(f"{args.build}/mutants", ignore_errors=True)
     total = {}
     seen = set()
@@ -149,9 +157,10 @@ def main():
             count = {}
             for (a, b, new), fate in zip(found, pool.map(run_mutant, jobs)):
                 name = f"{stem}: {describe(text, a, b, new)}"
-                if fate == "survived" and name in known:
+                reasons = [r for r in known if re.search(r, name)]
+                if fate == "survived" and reasons:
                     fate = "equivalent"
-                    seen.add(name)
+                    seen.update(reasons)
                 count[fate] = count.get(fate, 0) + 1
                 if fate in ("survived", "lab failed"):
                     print(f"{fate}: {name}", flush=True)
@@ -159,9 +168,9 @@ def main():
                   sep="  ", flush=True)
             for fate, n in count.items():
                 total[fate] = total.get(fate, 0) + n
-    for name in sorted(known - seen):
-        if name.split(":")[0] in stems:
-            print(f"no such mutant (any longer): {name}")
+    if not args.only:
+        for pattern in sorted(set(known) - seen):
+            print(f"no such mutant (any longer): {pattern}")
     print("all", *(f"{n} {fate}" for fate, n in sorted(total.items())),
           sep="  ")
     bad = total.get("survived", 0) + total.get("lab failed", 0)

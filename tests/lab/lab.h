@@ -56,6 +56,8 @@ struct setup {
 
 /// Make the program's first call of this family fail: see witness.c.
 #define FAULT(family, error) text("%s:%d:1", family, error)
+/// The same for its second call.
+#define SECOND_FAULT(family, error) text("%s:%d:-2", family, error)
 
 /// A program that runs, or has run.
 struct program;
@@ -147,6 +149,8 @@ void expect_connection_lost(struct program *p);
 void expect_called(struct program *p, int id);
 /// `usage: …` on stderr, status 2, no socket call, nothing on stdout.
 void expect_usage(struct program *p);
+/// Its arguments are in range: whatever else it does, no `usage`.
+void expect_accepted(struct program *p);
 /// Enter, and the program closes its sockets itself and ends with 0.
 void expect_clean_close(struct program *p);
 /// It sleeps in the kernel while there is nothing to do.
@@ -286,6 +290,8 @@ void remark(struct program *p, const char *what);
 const struct call *call_at(const struct record *record, unsigned number);
 /// "bind(3, 127.0.0.1:4444) = 0"
 const char *show_call(const struct call *call);
+/// The program that this test started last.
+struct program *last_program(void);
 const char *stem_of(const struct program *p);
 const char *binary_of(const struct program *p);
 const char *arguments_of(const struct program *p);

@@ -101,8 +101,12 @@ struct sockaddr_in peer_address(int fd)
 {
     struct sockaddr_in a;
     socklen_t size = sizeof a;
-    if (getpeername(fd, (struct sockaddr *)&a, &size) == -1)
+    if (getpeername(fd, (struct sockaddr *)&a, &size) == -1) {
+        if (errno == ENOTCONN)
+            fail(last_program(), "the connection stands",
+                 "it is gone: closed too early, or reset");
         LAB_TROUBLE("getpeername");
+    }
     return a;
 }
 

@@ -985,6 +985,20 @@ void expect_usage(struct program *p)
         fail(p, expected, "a socket call before the arguments were checked");
 }
 
+static bool said_or_ended(struct program *p, void *unused)
+{
+    (void)unused;
+    return p->ended || p->out.size > 0;
+}
+
+void expect_accepted(struct program *p)
+{
+    wait_until(p, said_or_ended, NULL);
+    if (p->ended && WIFEXITED(p->status) && WEXITSTATUS(p->status) == 2)
+        fail(p, text("the arguments%s are in range", p->arguments),
+             "they were refused");
+}
+
 void expect_asleep(struct program *p)
 {
     enum { LOOKS = 12, LOOK_MS = 15, CPU_MS = 80 };
@@ -1032,6 +1046,11 @@ void expect_clean_close(struct program *p)
 int enters_of(const struct program *p)
 {
     return p->in == -1 ? -1 : p->enters;
+}
+
+struct program *last_program(void)
+{
+    return program_count > 0 ? &programs[program_count - 1] : NULL;
 }
 
 pid_t pid_of(const struct program *p)

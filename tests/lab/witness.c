@@ -9,7 +9,8 @@
  * What it does is set in the environment by the test (program.c):
  *
  *     LAB_WITNESS=9               descriptor of the struct record
- *     LAB_FAULTS=accept:4:1,…     family:errno:times, or family:short:bytes
+ *     LAB_FAULTS=accept:4:1,…     family:errno:times (-2: the second call only)
+ *                                 or family:short:bytes
  *     LAB_HOSTS=name=1.2.3.4,::1  what getaddrinfo answers for that name
  *     LAB_NOFILE=3                RLIMIT_NOFILE, set after the loader is done
  *     LAB_HELD=1                  the first receive of a connection waits
@@ -272,8 +273,10 @@ static bool injected(struct call *call)
         if (family == FAMILY_WAIT && fault->error == EINTR)
             applies =
                 fault->family == (connected ? FAMILY_RECV : FAMILY_ACCEPT);
-        if (applies && fault->times > 0) {
-            fault->times--;
+        if (!applies || fault->times == 0)
+            continue;
+        fault->times += fault->times > 0 ? -1 : 1;
+        if (fault->times >= 0) { // below 0: one of the next calls is meant
             call->injected = errno = fault->error;
             return true;
         }
