@@ -312,8 +312,8 @@ TEST(echo_server, needs_no_more_memory_for_more_bytes)
     char *data = malloc(PIECE);
 
     random_letters(data, 65536);
-    for (int i = 1; i < PIECE / 65536; i++)
-        memcpy(data + i * 65536, data, 65536);
+    for (size_t done = 65536; done < PIECE; done += 65536)
+        memcpy(data + done, data, 65536);
     expect_echo(p, fd, data, 65536);
     long before = memory_of(p);
     // One byte a call is right too, only slow: stop when it is.

@@ -201,7 +201,9 @@ struct program *run_program(const char *suite_file, struct setup setup)
     }
 
     // The caller's array may be gone when a message wants to name them.
-    const char **argv = calloc(16, sizeof *argv);
+    static const char *kept[PROGRAMS_MAX][16];
+    const char **argv = kept[p - programs];
+    memset(kept[p - programs], 0, sizeof kept[0]);
     argv[0] = p->stem;
     p->arguments = "";
     for (int i = 0; setup.args != NULL && setup.args[i] != NULL; i++) {

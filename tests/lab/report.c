@@ -133,11 +133,11 @@ static void say_name(const struct test *t)
         bool ends = c[0] == '_' && (c[2] == '_' || c[2] == '\0');
         if (*c != '_')
             continue;
-        *c = ends && (c[1] == 's' || c[1] == 't') ? '\''
-             : c > sentence && isdigit((unsigned char)c[-1]) &&
-                     isdigit((unsigned char)c[1])
-                 ? '.'
-                 : ' ';
+        *c = (char)(ends && (c[1] == 's' || c[1] == 't') ? '\''
+                    : c > sentence && isdigit((unsigned char)c[-1]) &&
+                            isdigit((unsigned char)c[1])
+                        ? '.'
+                        : ' ');
     }
     paint(BOLD, sentence);
 }
@@ -493,10 +493,10 @@ static void say_failures(int step, bool every)
         t->again = false;
         for (int j = 0; j < shown; j++)
             t->again |= strcmp(told[j], about) == 0;
-        if (t->again) {
-            same++;
-        } else if (!every && shown == FULL_FAILURES) {
-            more++;
+        if (t->again || (!every && shown == FULL_FAILURES)) {
+            same += t->again;
+            more += !t->again;
+            free(about);
         } else {
             told[shown++] = about;
             putchar('\n');
@@ -743,15 +743,20 @@ static int where(void)
 
 // ---------------------------------------------------------------------- main
 
+static char children_path[64]; ///< /proc/self/task/PID/children
+
+/// A signal handler may not print into a buffer: before there is one.
+static void remember_self(void)
+{
+    snprintf(children_path, sizeof children_path, "/proc/self/task/%d/children",
+             getpid());
+}
+
 /// Kill every child. Only calls that a signal handler may make.
 static void kill_children(void)
 {
-    static char path[64], list[16384]; // path is written by main
-    if (path[0] == '\0') {
-        snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
-        return;
-    }
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    static char list[16384];
+    int fd = open(children_path, O_RDONLY | O_CLOEXEC);
     ssize_t size = fd == -1 ? 0 : read(fd, list, sizeof list);
     pid_t pid = 0;
 
@@ -828,10 +833,10 @@ static void supervise(void)
     }
     if (runner == 0) {
         prctl(PR_SET_PDEATHSIG, SIGTERM);
-        kill_children(); // the first call only remembers who we are
+        remember_self();
         return;
     }
-    kill_children();
+    remember_self();
     signal(SIGINT, SIG_IGN); // the runner ends at it, and then we do
     signal(SIGALRM, too_long);
     alarm(LIMIT_S);

@@ -199,13 +199,14 @@ static struct call *enter(enum call_id id, int fd, int64_t a, int64_t b,
 /// the kernel's to refuse (EFAULT), not ours to die of.
 static bool readable(const void *data, size_t size)
 {
+    if (data == NULL)
+        return false;
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    uintptr_t begin = (uintptr_t)data / page * page;
-    uintptr_t end = (uintptr_t)data + size;
+    size_t before = (uintptr_t)data % page; // mincore wants whole pages
     unsigned char core[4];
     int error = errno;
-    bool is = data != NULL && end - begin <= 4 * page &&
-              mincore((void *)begin, end - begin, core) == 0;
+    bool is = before + size <= 4 * page &&
+              mincore((char *)data - before, before + size, core) == 0;
 
     errno = error;
     return is;
@@ -245,7 +246,7 @@ static int64_t leave(struct call *call, int64_t result)
 /// test: then the connection stands, and its bytes have not come back yet.
 static void wait_at_gate(int fd)
 {
-    struct sockaddr_storage peer;
+    struct sockaddr_storage peer = {0};
     socklen_t size = sizeof peer;
     int error = errno;
 
