@@ -39,7 +39,7 @@ class Terminal:
         self.seen = 0                        # how much of that is in a chunk already
         pid, self.fd = pty.fork()
         if pid == 0:
-            os.environ.update(PS1=PROMPT, TERM="dumb", LC_ALL="C.UTF-8", HISTFILE="")
+            os.environ.update(PATH="/usr/sbin:/usr/bin:/sbin:/bin", PS1=PROMPT, TERM="dumb", LC_ALL="C.UTF-8", HISTFILE="")
             os.execvp("bash", "bash --norc --noprofile --noediting -i".split())
         os.set_inheritable(self.fd, False)
         self.until(prompt_is_back, "the prompt")
