@@ -255,11 +255,18 @@ def sentence(name):
     return re.sub(r"(?<=\d)_(?=\d)", ".", name).replace("_", " ")
 
 
+def plain(text):
+    """A text in which no character means anything to Markdown or Doxygen."""
+    parts = text.split("`")
+    parts[::2] = [re.sub(r"([\\@&$#<>%*_~])", r"\\\1", p) for p in parts[::2]]
+    return "`".join(parts)
+
+
 def page_entry(stem, fields):
     """One mistake for docs/mistakes.md, without its message."""
     name = sentence(fields["Caught-by"].split("/")[1])
-    return (f"### {fields['Mistake'].rstrip('.')}\n\n"
-            f"{fields['Explain']}\n\n"
+    return (f"### {plain(fields['Mistake'].rstrip('.'))}\n\n"
+            f"{plain(fields['Explain'])}\n\n"
             f"Caught by: *{name}*\n")
 
 
