@@ -469,7 +469,10 @@ static char *essence(const char *message)
     for (const char *from = copy; *from != '\0'; from++) {
         if (*from == '\n' && from > copy && isupper((unsigned char)from[1]))
             break;
-        if (!isdigit((unsigned char)*from) && !isspace((unsigned char)*from))
+        if (from[0] == '0' && from[1] == 'x')
+            from += 1 + strspn(from + 2, "0123456789abcdef");
+        else if (!isdigit((unsigned char)*from) &&
+                 !isspace((unsigned char)*from))
             *to++ = *from;
     }
     *to = '\0';
