@@ -273,15 +273,16 @@ TEST(loopback, says_so_when_there_is_no_descriptor_left)
 TEST(loopback, names_the_call_that_failed)
 {
     const struct {
-        const char *family;
+        const char *fault;
         int error;
-    } faults[] = {
-        {"listen", EADDRINUSE}, {"name", ENOBUFS}, {"connect", ECONNREFUSED}};
+    } faults[] = {{FAULT("listen", EADDRINUSE), EADDRINUSE},
+                  {FAULT("name", ENOBUFS), ENOBUFS},
+                  {SECOND_FAULT("socket", EMFILE), EMFILE},
+                  {FAULT("connect", ECONNREFUSED), ECONNREFUSED}};
 
-    for (int i = 0; i < 3; i++) {
-        struct program *p =
-            run(ARGS("lab"), .hosts = "lab=127.0.0.1",
-                .faults = FAULT(faults[i].family, faults[i].error));
+    for (int i = 0; i < 4; i++) {
+        struct program *p = run(ARGS("lab"), .hosts = "lab=127.0.0.1",
+                                .faults = faults[i].fault);
         if (!meets_fault(p) && i > 0)
             continue; // it does without that call; but a listener listens
         expect_error_text(p, "lab is 127.0.0.1: ");
