@@ -214,8 +214,6 @@ void expect_read(struct program *p, int fd);
 void expect_end(struct program *p, int fd);
 /// Close with a reset (SO_LINGER 0).
 void reset(int fd);
-/// Bytes from the seed of this run, all values, zeros among them.
-void random_bytes(void *data, size_t size);
 /// A number below limit from the seed.
 unsigned random_below(unsigned limit);
 

@@ -71,13 +71,6 @@ unsigned random_below(unsigned limit)
     return (unsigned)(next_random() % limit);
 }
 
-void random_bytes(void *data, size_t size)
-{
-    unsigned char *byte = data;
-    for (size_t i = 0; i < size; i++)
-        byte[i] = random_below(8) == 0 ? 0 : (unsigned char)next_random();
-}
-
 // ---------------------------------------------------------------- addresses
 
 static int stream_socket(void)

@@ -56,7 +56,6 @@ struct program {
     bool ended;
     int status; ///< as from waitpid(2), when ended
     bool spun;  ///< it was given up because it burned CPU time
-    bool hung;  ///< it was given up because it slept
     struct setup setup;
     struct record *record;
     pid_t network; ///< the process that keeps its own network, 0: none
@@ -468,7 +467,7 @@ static bool wait_a_little(struct program *p, struct patience *w, int fd,
             w->cpu_begin = cpu;
         bool for_ever = w->quiet * TICK_MS >= QUIET_MS + p->setup.naps_ms;
         if (!p->ended && for_ever)
-            return p->hung = true, false;
+            return false;
         if (!p->ended && cpu - w->cpu_begin > SPIN_MS + p->setup.naps_ms)
             return p->spun = true, false;
         if (p->ended && w->quiet * TICK_MS >= AFTER_MS)
