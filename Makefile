@@ -42,13 +42,14 @@ LAB     := $(patsubst tests/%.c,$(BUILD)/%.o,$(wildcard tests/0*.c) \
              $(filter-out %/witness.c,$(wildcard tests/lab/*.c)))
 
 export STEPS
+export PYTHONDONTWRITEBYTECODE = 1# nothing is written beside the sources
 MAKEFLAGS += --no-builtin-rules
 ifeq ($(MAKELEVEL),0)
   MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
 endif
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all programs check selftest mistakes mutants flake docs \
+.PHONY: all programs check selftest selftest-tools mistakes mutants flake docs \
         docs-instructor docs-open docs-check transcripts lint setup setup-lint \
         setup-docs help clean FORCE
 
@@ -102,13 +103,21 @@ $(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
 		[ -s $$mine.log ] || mv $$mine.err $$mine.log; fi; \
 	mv $$mine.c $$to.c; mv $$mine.log $@; rm -f $$mine.err
 
-# ----------------------------------------------------------------- maintainers
+# ------------------------------------------------------------------- packets
+
+# ---------------------------------------------------------------- instructors
+
+# ---------------------------------------------------------------- maintainers
 
 selftest: $(CHECK) $(WITNESS) ## prove the kit: solutions, starters, mistakes, variants
 	@$(PYTHON) tests/selftest.py --build $(BUILD) --cc "$(CC)"
 
 selftest-%: $(CHECK) $(WITNESS) FORCE ## the same for one step: make selftest-02
 	@$(PYTHON) tests/selftest.py --build $(BUILD) --cc "$(CC)" --only "$*"
+
+# Every tool's tests stand beside it, as tests/AREA/test_*.py.
+selftest-tools: $(CHECK) $(WITNESS) ## prove what stands around the suites: ONLY=trace
+	@BUILD=$(BUILD) $(PYTHON) -m unittest $(wildcard tests/$(or $(ONLY),*)/test_*.py)
 
 mistakes: $(CHECK) $(WITNESS) ## write docs/mistakes.md anew from tests/broken
 	@$(PYTHON) tests/selftest.py --build $(BUILD) --cc "$(CC)" --page docs/mistakes.md
@@ -122,6 +131,8 @@ mutants-%: $(CHECK) $(WITNESS) FORCE ## the same for one step: make mutants-02
 N ?= 200
 flake: $(CHECK) $(WITNESS) ## repeat the suites N times, alone, two at once, starved
 	@$(PYTHON) tests/flake.py $(N) --build $(BUILD) --cc "$(CC)"
+
+# ------------------------------------------------------------------- handbook
 
 # What looks at the handbook keeps its things in a folder of its own.
 BOOK := $(BUILD)/handbook
@@ -179,6 +190,8 @@ define handbook
 	@$(PYTHON) docs/theme/finish.py $(BUILD)/$(1)/html
 endef
 
+# -------------------------------------------------------------------- any time
+
 C_FILES := $(wildcard steps/*.c solutions/*.c tests/*.c tests/lab/*.c tests/lab/*.h)
 
 lint: | $(BUILD)/linters ## the style of the house: clang-format, cppcheck, clang-tidy, shellcheck
@@ -191,8 +204,9 @@ lint: | $(BUILD)/linters ## the style of the house: clang-format, cppcheck, clan
 	shellcheck .ci/run
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { sub("%", "NN", $$1); printf "  make %-12s %s\n", $$1, $$2 }' \
-		$(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^# -+ / { heading = $$0; sub(/^# -+ /, "", heading) } \
+		/^[a-z%-]+:.*## / { sub("%", "NN", $$1); if (heading) print heading; heading = ""; \
+		                   printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 clean: ## remove everything that was made
 	rm -rf $(BUILD)
