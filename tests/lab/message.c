@@ -93,6 +93,14 @@ const struct call *call_at(const struct record *record, unsigned number)
     return kept && atomic_load(&call->state) != CALL_FREE ? call : NULL;
 }
 
+unsigned after_call(unsigned number, unsigned count)
+{
+    unsigned next = number + 1;
+    return next == RECORD_HEAD && count > RECORD_HEAD + RECORD_TAIL
+               ? count - RECORD_TAIL
+               : next;
+}
+
 static const char *show_any_address(const struct sockaddr_storage *any)
 {
     char ip[INET6_ADDRSTRLEN] = "";
@@ -250,10 +258,8 @@ const char *list_calls(struct program *p)
 
     // A loop's calls stand once, with how often; when there are still too
     // many, the last ones matter more.
-    for (unsigned i = 0; i < count; i++) {
-        const struct call *call = call_at(record, i);
-        if (call == NULL)
-            continue;
+    const struct call *call;
+    EACH_CALL (p, call) {
         if (shown > 0 && calls[shown - 1]->id == call->id &&
             calls[shown - 1]->fd == call->fd &&
             calls[shown - 1]->pc == call->pc &&
@@ -280,8 +286,7 @@ const char *list_calls(struct program *p)
         listed += 1 + repeats[i];
         if (i == CALLS_MOST / 2 && shown == CALLS_MOST)
             fprintf(out, "…\n");
-        const char *call = show_call(calls[i]);
-        fprintf(out, "%-46s %s%s\n", call, lines[i],
+        fprintf(out, "%-46s %s%s\n", show_call(calls[i]), lines[i],
                 repeats[i] > 0 ? text("  (%u times)", repeats[i] + 1) : "");
     }
     if (listed < count)
@@ -321,15 +326,14 @@ static const char *syscall_of(pid_t pid)
 
 const char *blocked_in(struct program *p)
 {
-    const struct record *record = record_of(p);
-    unsigned count = atomic_load(&record->count);
+    const struct call *each, *call = NULL;
 
     if (has_ended(p))
         return NULL;
-    for (unsigned i = count; i > 0; i--) {
-        const struct call *call = call_at(record, i - 1);
-        if (call == NULL || atomic_load(&call->state) != CALL_ENTERED)
-            continue;
+    EACH_CALL (p, each)
+        if (atomic_load(&each->state) == CALL_ENTERED)
+            call = each;
+    if (call != NULL) {
         const char *name = call->fd == -1
                                ? names[call->id]
                                : text("%s(%d)", names[call->id], call->fd);
