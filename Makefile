@@ -18,6 +18,9 @@ GRADED  := -std=c17 -g -O1 -fno-optimize-sibling-calls -no-pie -fno-pie \
            -U_FORTIFY_SOURCE
 CHECKED := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
+# The students' copy is marked by a file; the kit itself, by its last commit.
+VERSION = $(shell cat .version 2>/dev/null || git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
 STEMS := $(basename $(notdir $(wildcard tests/0*.c)))
 
 # make takes a name with a space for two. So any folder but the kit's own two is
@@ -41,6 +44,13 @@ CHECK   := $(BUILD)/check
 LAB     := $(patsubst tests/%.c,$(BUILD)/%.o,$(wildcard tests/0*.c) \
              $(filter-out %/witness.c,$(wildcard tests/lab/*.c)))
 
+# What the students' copy has no files for (tests/machine/archive.py).
+WHOLE := student-archive selftest% mistakes mutants% flake transcripts docs-check docs-instructor lint \
+         setup-lint grade% report% bench%
+ifneq ($(and $(wildcard .version),$(filter $(WHOLE),$(MAKECMDGOALS))),)
+  $(error make $(firstword $(filter $(WHOLE),$(MAKECMDGOALS))) needs the whole kit; this is the students' copy of it, version $(VERSION))
+endif
+
 export STEPS
 export PYTHONDONTWRITEBYTECODE = 1# nothing is written beside the sources
 MAKEFLAGS += --no-builtin-rules
@@ -61,7 +71,7 @@ all: ## build the steps, and say where you stand
 	else echo "The programs are in $(BUILD)/$(notdir $(IN))/. Begin with $$STEPS/01_socket.c and docs/01_socket.md; then: make check"; fi; \
 	exit $$status
 
-programs: $(STEMS:%=$(BUILD)/$(notdir $(IN))/%)
+programs: $(STEMS:%=$(BUILD)/$(notdir $(IN))/%) $(BUILD)/compile_commands.json
 
 $(BUILD)/$(notdir $(IN))/%: $(IN)/%.c | $(BUILD)/compiler
 	@mkdir -p $(@D)
@@ -102,6 +112,42 @@ $(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
 	else rm -f $$to.checked $$to.plain $$mine.checked $$mine.plain; \
 		[ -s $$mine.log ] || mv $$mine.err $$mine.log; fi; \
 	mv $$mine.c $$to.c; mv $$mine.log $@; rm -f $$mine.err
+
+# ------------------------------------------------------------------- machines
+
+.PHONY: doctor problems card student-archive
+
+doctor: ## what this machine lacks, what that means, and what to do
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing; run: make setup" >&2; exit 1; }
+	@$(PYTHON) tests/machine/doctor.py $(BUILD) "$$STEPS" "$(CC)" "$(VERSION)"
+
+# For editors (.clangd): with which flags each file is compiled.
+comma := ,
+compiled = $(foreach file,$(wildcard $(1)),{"directory": "$(CURDIR)", "file": "$(file)", "command": "$(CC) $(2) -c $(file)"}|)
+$(BUILD)/compile_commands.json: $(BUILD)/flags
+	$(file >$@,$(subst }|,}$(comma),$(subst }|],}],[$(call compiled,steps/*.c solutions/*.c docs/examples/*.c,$(WARN)) \
+	  $(call compiled,tests/*.c tests/lab/*.c,$(LABWARN) -D_GNU_SOURCE)])))
+
+# The report first, for people; then the lines that an editor reads.
+problems: FORCE ## check, and print the findings as a compiler does: for editors
+	@$(MAKE) --no-print-directory check; status=$$?; \
+	$(PYTHON) tests/machine/problems.py $(RESULTS) && exit $$status
+
+problems-%: FORCE ## the same for one step: make problems-02
+	@$(MAKE) --no-print-directory check-$*; status=$$?; \
+	$(PYTHON) tests/machine/problems.py $(RESULTS) && exit $$status
+
+# 06 alone is its server. Built anew: -O0 is what a debugger wants. GDBFLAGS is
+# for gdb, ARGS for the program.
+debug-%: STEM = $(firstword $(filter $(if $(filter 1 2 3 4 5 6 7 8,$*),0$*,$*)%,$(filter-out 06_echo_client,$(STEMS)) 06_echo_client))
+debug-%: FORCE ## run a step in gdb, with a peer on the other side: make debug-06
+	@[ -n "$(STEM)" ] || { echo "There is no step $*. There are: $(STEMS)" >&2; exit 2; }
+	@$(MAKE) --no-print-directory -s CFLAGS='-g -O0' -W $(IN)/$(STEM).c $(BUILD)/$(notdir $(IN))/$(STEM)
+	@$(PYTHON) tests/machine/debug.py --peer=$(STEM) -q -ex 'break main' -ex 'run' $(GDBFLAGS) \
+	  --args $(BUILD)/$(notdir $(IN))/$(STEM) $(ARGS)
+
+student-archive: ## the kit without solutions, to hand out: build/sockets-VERSION.tar.gz
+	@mkdir -p $(BUILD) && $(PYTHON) tests/machine/archive.py $(BUILD) "$(VERSION)"
 
 # ------------------------------------------------------------------- packets
 
@@ -230,11 +276,7 @@ $(BUILD)/flags: FORCE
 
 # ----------------------------------------------------------------------- setup
 
-PACKAGES := gcc libc6-dev binutils make libcriterion-dev libjansson-dev doxygen \
-            doxygen-awesome-css python3 patch iproute2 lsof net-tools netcat-openbsd
-DOCTOOLS := chromium nodejs npm strace tcpdump procps
-LINTERS  := clang clang-format clang-tidy cppcheck shellcheck python3-clang
-
+# Their packages, on four kinds of Linux, stand in tests/machine/packages.
 # What a target needs, tried once: if it is missing, say how to get it. Asked
 # for together with setup, setup comes first.
 FIRST := $(filter setup setup-lint setup-docs,$(MAKECMDGOALS))
@@ -264,30 +306,11 @@ $(BUILD)/browser: | $(FIRST)
 	@command -v chromium >$@ && command -v node >>$@ && command -v npm >>$@ || \
 	{ rm -f $@; echo "chromium, node or npm is missing; run: make setup-docs" >&2; exit 1; }
 
-define install
-	@missing=; for package in $(1); do \
-		command -v $$package >/dev/null || \
-		[ "$$(dpkg-query -W -f '$${Status}' $$package 2>/dev/null)" = 'install ok installed' ] || \
-		missing="$$missing $$package"; done; \
-	if ! command -v apt-get >/dev/null; then \
-		echo "There is no apt-get here. Install what these packages of Debian contain:" $(1); exit 1; fi; \
-	if [ -z "$$missing" ]; then echo "Nothing is missing."; exit 0; fi; \
-	sudo=; [ "$$(id -u)" = 0 ] || sudo='sudo -n'; \
-	echo "Installing:$$missing"; \
-	{ $$sudo apt-get update -q && \
-	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -q -y --no-install-recommends $$missing; } \
-	  </dev/null >$(BUILD)/setup.log 2>&1 || \
-	{ tail -n 5 $(BUILD)/setup.log; echo "That did not work. Run as root: apt-get install$$missing"; exit 1; }
-endef
-
-setup: ## install what is missing (Debian, Ubuntu)
-	@mkdir -p $(BUILD)
-	$(call install,$(PACKAGES))
+setup: ## install what is missing: Debian, Ubuntu; Fedora, Arch, Alpine as far as they go
+	@mkdir -p $(BUILD) && sh tests/machine/setup.sh setup $(BUILD)
 
 setup-lint: $(filter setup,$(FIRST)) ## install the linters for maintainers
-	@mkdir -p $(BUILD)
-	$(call install,$(LINTERS))
+	@mkdir -p $(BUILD) && sh tests/machine/setup.sh setup-lint $(BUILD)
 
 setup-docs: $(filter setup setup-lint,$(FIRST)) ## install what checks the handbook: a browser, strace
-	@mkdir -p $(BUILD)
-	$(call install,$(DOCTOOLS))
+	@mkdir -p $(BUILD) && sh tests/machine/setup.sh setup-docs $(BUILD)
