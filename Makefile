@@ -115,7 +115,7 @@ $(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
 
 # ------------------------------------------------------------------- machines
 
-.PHONY: doctor problems card student-archive
+.PHONY: doctor problems student-archive
 
 doctor: ## what this machine lacks, what that means, and what to do
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing; run: make setup" >&2; exit 1; }
@@ -220,6 +220,10 @@ docs-open: docs ## build the student's handbook and show it
 	@xdg-open $(BUILD)/docs/html/index.html >/dev/null 2>&1 || \
 	echo "Open it in a browser: file://$(abspath $(BUILD)/docs/html/index.html)"
 
+card: docs | $(BUILD)/browser ## the eight steps on one sheet of paper: build/card.pdf
+	@chromium --headless --no-sandbox --disable-gpu --no-pdf-header-footer --print-to-pdf=$(BUILD)/card.pdf \
+	  "file://$(CURDIR)/$(BUILD)/docs/html/card.html" >/dev/null 2>&1 && echo $(BUILD)/card.pdf
+
 # $(call handbook,FOLDER,PROGRAMS,SECTIONS,PAGES,EDITION). First what the pages
 # quote: the examples have to compile, the figures are drawn, the differences
 # made. Then Doxygen, which may not say a word, and what it leaves undone.
@@ -230,6 +234,7 @@ define handbook
 	@$(CC) $(WARN) -Werror -fsyntax-only docs/examples/*.c
 	@$(PYTHON) docs/figures/draw.py $(BUILD)/$(1)/figures $(FIGURES)
 	@$(PYTHON) docs/theme/differences.py $(BUILD)/$(1)/differences.md steps solutions
+	@$(PYTHON) docs/theme/card.py $(BUILD)/$(1)/card.md docs steps
 	@HANDBOOK=$(BUILD)/$(1) PROGRAMS="$(2)" SECTIONS="$(3)" PAGES="$(4)" EDITION="$(5)" \
 	doxygen Doxyfile 2>$(BUILD)/$(1)/warnings >/dev/null; status=$$?; \
 	cat $(BUILD)/$(1)/warnings >&2; [ $$status = 0 ] && [ ! -s $(BUILD)/$(1)/warnings ]
