@@ -60,7 +60,7 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all programs check selftest selftest-tools mistakes mutants flake docs \
-        docs-instructor docs-open docs-check transcripts lint setup setup-lint \
+        docs-instructor docs-open docs-check card transcripts lint setup setup-lint \
         setup-docs help clean FORCE
 
 # ------------------------------------------------------------------- students
@@ -220,9 +220,11 @@ docs-open: docs ## build the student's handbook and show it
 	@xdg-open $(BUILD)/docs/html/index.html >/dev/null 2>&1 || \
 	echo "Open it in a browser: file://$(abspath $(BUILD)/docs/html/index.html)"
 
-card: docs | $(BUILD)/browser ## the eight steps on one sheet of paper: build/card.pdf
+card: docs ## the eight steps on one sheet of paper: build/card.pdf
+	@command -v chromium >/dev/null || { echo "Without chromium (make setup-docs): open" \
+	  "$(BUILD)/docs/html/card.html in a browser and print it, on A4 across."; exit 1; }
 	@chromium --headless --no-sandbox --disable-gpu --no-pdf-header-footer --print-to-pdf=$(BUILD)/card.pdf \
-	  "file://$(CURDIR)/$(BUILD)/docs/html/card.html" >/dev/null 2>&1 && echo $(BUILD)/card.pdf
+	  "file://$(abspath $(BUILD))/docs/html/card.html" >/dev/null 2>&1 && echo $(BUILD)/card.pdf
 
 # $(call handbook,FOLDER,PROGRAMS,SECTIONS,PAGES,EDITION). First what the pages
 # quote: the examples have to compile, the figures are drawn, the differences
