@@ -119,7 +119,7 @@ $(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
 
 doctor: ## what this machine lacks, what that means, and what to do
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing; run: make setup" >&2; exit 1; }
-	@$(PYTHON) tests/machine/doctor.py $(BUILD) "$$STEPS" "$(CC)" "$(VERSION)"
+	@PYTHONCOERCECLOCALE=0 $(PYTHON) tests/machine/doctor.py $(BUILD) "$$STEPS" "$(CC)" "$(VERSION)"
 
 # For editors (.clangd): with which flags each file is compiled.
 comma := ,

@@ -9,6 +9,7 @@ student can work without, and makes the exit status 1; a ring costs what its
 line says, and no more.
 """
 import ctypes
+import locale
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from pathlib import Path
 
@@ -25,12 +27,18 @@ STEMS = ["01_socket", "02_bind", "03_listen", "04_accept", "05_connect", "06_ech
          "06_echo_client", "07_refused", "08_loopback"]
 SETUP = "make setup"
 GOOD, LACKS, BAD = "good", "lacks", "bad"
+WIDTH, INDENT = 80, 17
 LIMIT_S = 20  # the longest that one trial may take
 ROOM_MIB = 100
 
-UTF8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+try:  # Python itself would take C for UTF-8: see the Makefile, too
+    locale.setlocale(locale.LC_CTYPE, "")
+except locale.Error:
+    pass
+CHARSET = locale.nl_langinfo(locale.CODESET)
+UTF8 = CHARSET == "UTF-8"
 COLOUR = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-MARKS = {GOOD: ("✔", "ok", "32"), LACKS: ("○", "-", "33"), BAD: ("✘", "X", "31")}
+MARKS = {GOOD: ("✔", "ok", "32"), LACKS: ("○", "- ", "33"), BAD: ("✘", "X ", "31")}
 found = {GOOD: 0, LACKS: 0, BAD: 0}
 
 
@@ -46,11 +54,12 @@ def tell(mark, what, words, *more, do=None):
     """One line, and under it what it costs and the command that mends it."""
     found[mark] += 1
     sign, ascii_sign, code = MARKS[mark]
-    print(f"  {paint(code, sign if UTF8 else f'{ascii_sign:2}')} {what:<12} {plain(words)}")
-    for line in more:
-        print(f"{'':17}{plain(line)}")
+    first, *rest = [line for text in (words, *more) for line in textwrap.wrap(plain(text), WIDTH - INDENT)]
+    print(f"  {paint(code, sign if UTF8 else ascii_sign)} {what:<{INDENT - 5}} {first}")
+    for line in rest:
+        print(f"{'':{INDENT}}{line}")
     if do:
-        print(f"{'':17}{'→' if UTF8 else '->'} {paint('1', plain(do))}")
+        print(f"{'':{INDENT}}{'→' if UTF8 else '->'} {paint('1', plain(do))}")
 
 
 def heading(words):
@@ -250,11 +259,11 @@ def ptrace():
         tell(GOOD, "ptrace", "allowed, for gdb and strace")
 
 
-def locale():
+def signs():
     if UTF8:
         tell(GOOD, "locale", "UTF-8")
     else:
-        tell(LACKS, "locale", f"{sys.stdout.encoding}: signs are written in ASCII", do="export LC_ALL=C.UTF-8")
+        tell(LACKS, "locale", f"{CHARSET}: signs are written in ASCII", do="export LC_ALL=C.UTF-8")
 
 
 TOOLS = [  # what, its programs, what it costs that it is missing, what brings it
@@ -273,11 +282,11 @@ def tools():
     for what, names, costs, do in TOOLS:
         absent = [name for name in names if not shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")]
         if absent:
-            tell(LACKS, what, f"{', '.join(absent)}: not here; {costs}", do=do)
+            tell(LACKS, what, f"not here: {', '.join(absent)}: {costs}", do=do)
         else:
             tell(GOOD, what, ", ".join(names))
     if shutil.which("doxygen") and not Path("/usr/share/doxygen-awesome-css").is_dir():
-        tell(LACKS, "theme", "doxygen-awesome-css: not here; no make docs", do=SETUP)
+        tell(LACKS, "theme", "not here: doxygen-awesome-css: no make docs", do=SETUP)
 
 
 def where():
@@ -308,7 +317,7 @@ def main():
     for check in (git, folder_of_steps, folder_of_build, file_system):
         check()
     heading("This machine")
-    for check in (where, port, ipv6, namespaces, ptrace, locale):
+    for check in (where, port, ipv6, namespaces, ptrace, signs):
         check()
     heading("Tools")
     tools()
