@@ -16,11 +16,11 @@ if has apt-get; then
     refresh='apt-get update -q'
     install='env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends'
 elif has dnf; then
-    column=3 have='rpm -q' refresh=true install='dnf install -y'
+    column=3 have='rpm -q' refresh='' install='dnf install -y'
 elif has pacman; then
-    column=4 have='pacman -Q' refresh=true install='pacman -S --needed --noconfirm'
+    column=4 have='pacman -Q' refresh='' install='pacman -S --needed --noconfirm'
 elif has apk; then
-    column=5 have='apk info -e' refresh=true install='apk add'
+    column=5 have='apk info -e' refresh='' install='apk add'
 else
     echo "There is no apt-get, dnf, pacman or apk here. Install what these packages of Debian contain:"
     awk -v command="$command" '$1 == command { printf "%s ", $2 } END { print "" }' "$table"
@@ -50,7 +50,7 @@ fi
 sudo=
 [ "$(id -u)" = 0 ] || sudo='sudo -n'
 echo "Installing:$missing"
-{ $sudo $refresh && $sudo $install $missing; } </dev/null >"$build/setup.log" 2>&1 || {
+{ { [ -z "$refresh" ] || $sudo $refresh; } && $sudo $install $missing; } </dev/null >"$build/setup.log" 2>&1 || {
     tail -n 5 "$build/setup.log"
     echo "That did not work. Run as root: ${install#env DEBIAN_FRONTEND=noninteractive }$missing"
     exit 1
