@@ -45,8 +45,8 @@ LAB     := $(patsubst tests/%.c,$(BUILD)/%.o,$(wildcard tests/0*.c) \
              $(filter-out %/witness.c,$(wildcard tests/lab/*.c)))
 
 # What the students' copy has no files for (tests/machine/archive.py).
-WHOLE := student-archive selftest% mistakes mutants% flake transcripts docs-check docs-instructor lint \
-         setup-lint grade% report% bench%
+WHOLE := student-archive selftest% mistakes mutants% flake transcripts ladders docs-check \
+         docs-instructor lint setup-lint setup-grade grade% report% class-trial bench%
 ifneq ($(and $(wildcard .version),$(filter $(WHOLE),$(MAKECMDGOALS))),)
   $(error make $(firstword $(filter $(WHOLE),$(MAKECMDGOALS))) needs the whole kit; this is the students' copy of it, version $(VERSION))
 endif
@@ -254,7 +254,7 @@ lint: | $(BUILD)/linters ## the style of the house: clang-format, cppcheck, clan
 	clang-tidy --quiet --warnings-as-errors='*' $(wildcard solutions/*.c) -- $(WARN)
 	clang-tidy --quiet --warnings-as-errors='*' $(wildcard tests/*.c tests/lab/*.c) \
 		-- $(WARN) -D_GNU_SOURCE
-	shellcheck .ci/run
+	shellcheck .ci/run tests/machine/setup.sh
 
 help: ## this list
 	@awk -F ':.*## ' '/^# -+ / { heading = $$0; sub(/^# -+ /, "", heading) } \
