@@ -130,11 +130,11 @@ $(BUILD)/compile_commands.json: $(BUILD)/flags
 
 # The report first, for people; then the lines that an editor reads.
 problems: FORCE ## check, and print the findings as a compiler does: for editors
-	@$(MAKE) --no-print-directory check; status=$$?; \
+	@rm -f $(RESULTS); $(MAKE) --no-print-directory check; status=$$?; \
 	$(PYTHON) tests/machine/problems.py $(RESULTS) && exit $$status
 
 problems-%: FORCE ## the same for one step: make problems-02
-	@$(MAKE) --no-print-directory check-$*; status=$$?; \
+	@rm -f $(RESULTS); $(MAKE) --no-print-directory check-$*; status=$$?; \
 	$(PYTHON) tests/machine/problems.py $(RESULTS) && exit $$status
 
 # 06 alone is its server. Built anew: -O0 is what a debugger wants. GDBFLAGS is

@@ -285,6 +285,13 @@ class Editors(WithFolder):
         (mine / "01_socket.c").unlink()
         self.assertEqual(self.problems("01", mine)[1], [(f"{mine}/01_socket.c", "1", "there is no such file")])
 
+    def test_a_step_that_there_is_not_has_no_problems_from_before(self):
+        mine = self.steps()
+        self.problems("01", mine)
+        status, found = self.problems("99", mine)
+        self.assertNotEqual(status, 0)
+        self.assertEqual(found, [])
+
     def test_a_right_program_has_no_problem(self):
         mine = self.steps(_01_socket=Path("solutions/01_socket.c").read_text(encoding="utf-8"))
         self.assertEqual(self.problems("01", mine), (0, []))
