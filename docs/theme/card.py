@@ -17,8 +17,9 @@ HEAD = """# The card {#card}
 
 @htmlonly[block]<div class="sheet">@endhtmlonly
 
-**Sockets, step by step**: nine programs on one sheet. `make` builds them, `make check-02` tests a step. After each
-call: is it `-1`? Then `perror`, `close`, and end with 1. For paper: print this page, or `make card`.
+**Sockets, step by step**: nine programs on one sheet. `make` builds them, `make check-02` tests
+a step. After each call: is it `-1`? Then `perror`, `close`, and end with 1. For paper: print this
+page, or `make card`.
 
 """
 
@@ -48,7 +49,8 @@ def errors(page):
     table = re.search(r"^## What goes wrong\n(.*?)^## ", page, re.M | re.S)[1]
     rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines()
             if line.startswith("| `")]
-    known = [(row[0], row[3]) for row in rows if re.match(r"E[A-Z_]+", row[1]) and row[3] != "the same"]
+    known = [(row[0], row[3]) for row in rows if re.match(r"E[A-Z_]+", row[1])
+             and row[3] != "the same"]
     return known[:ERRORS]
 
 
@@ -66,7 +68,8 @@ def station(stem, page, program):
     yield f"`{command}`{comma}{prose([more, *rest])}\n"
     if signatures := list(prototypes(page)):
         yield "\n".join(["~~~{.c}", *signatures, "~~~\n"])
-    yield "**See** " + "<br>".join(line if line.startswith("and ") else f"`{line}`" for line in about["You should see"]) + "\n"
+    yield "**See** " + "<br>".join(line if line.startswith("and ") else f"`{line}`"
+                                   for line in about["You should see"]) + "\n"
     if "While it holds" in about:
         yield f"**Look** {prose(about['While it holds'])}\n"
     yield "".join(f"- {seen}: {do}\n" for seen, do in errors(page))

@@ -22,11 +22,12 @@ import sys
 import tarfile
 from pathlib import Path
 
-KEEP = ["Makefile", "Doxyfile", "LICENSE", "README.md", ".gitignore", ".editorconfig", ".clang-format",
-        ".clangd", ".vscode/*", ".devcontainer/*", "steps/*", "docs/*", "tests/0*.c", "tests/points",
-        "tests/lab/*", "tests/machine/*", "tests/student/*", "tests/look/*", "tests/run/*", "tests/trace/*"]
-LEAVE = ["docs/mistakes.md", "docs/instructor.md", "docs/maintainer.md", "docs/grading.md", "docs/scale.md",
-         "*/test_*.py", "tests/machine/archive.py"]
+KEEP = ["Makefile", "Doxyfile", "LICENSE", "README.md", ".gitignore", ".editorconfig",
+        ".clang-format", ".clangd", ".vscode/*", ".devcontainer/*", "steps/*", "docs/*",
+        "tests/0*.c", "tests/points", "tests/lab/*", "tests/machine/*", "tests/student/*",
+        "tests/look/*", "tests/run/*", "tests/trace/*"]
+LEAVE = ["docs/mistakes.md", "docs/instructor.md", "docs/maintainer.md", "docs/grading.md",
+         "docs/scale.md", "*/test_*.py", "tests/machine/archive.py"]
 SECTIONS = ("Instructor", "Maintainer")  # of README.md, that stay here
 
 
@@ -53,14 +54,15 @@ def page_for_students(name, text, gone):
         leads = rf"@ref (?:{'|'.join(map(re.escape, sorted(gone)))})\b"
         text = re.sub(rf"^- .*{leads}.*\n(?:  .*\n)*", "", text, flags=re.M)
         if left := re.search(rf"^.*{leads}.*$", text, re.M):
-            sys.exit(f"{name} leads to a page that is not for students; put it into a list item, or between "
-                     f"@teach and @endteach:\n  {left[0]}")
+            sys.exit(f"{name} leads to a page that is not for students; put it into a list item, "
+                     f"or between @teach and @endteach:\n  {left[0]}")
     return text
 
 
 def readme_for_students(text, version):
     parts = re.split(r"(?m)^(?=## )", text)
-    text = "".join(part for part in parts if not part.startswith(tuple(f"## {name}" for name in SECTIONS)))
+    text = "".join(part for part in parts
+                   if not part.startswith(tuple(f"## {name}" for name in SECTIONS)))
     text = re.sub(r"(?m)^.*# maintainers:.*\n", "", text)
     title, rest = text.split("\n", 1)
     return f"{title}\n\nThe students' copy of the kit, version {version}.\n{rest}"
@@ -80,7 +82,8 @@ def for_students(files, version):
     for name in set(pages) - set(chosen):
         doxyfile = re.sub(rf"^ +{re.escape(name)} \\\n", "", doxyfile, flags=re.M)
     chosen["Doxyfile"] = doxyfile.encode(), False
-    chosen["README.md"] = readme_for_students(chosen["README.md"][0].decode(), version).encode(), False
+    chosen["README.md"] = readme_for_students(chosen["README.md"][0].decode(),
+                                              version).encode(), False
     chosen[".version"] = f"{version}\n".encode(), False
     for name in files:
         if re.fullmatch(r"steps/\w+\.c", name):
@@ -115,7 +118,7 @@ def main():
         when = int(git("log", "-1", "--format=%ct", stderr=subprocess.PIPE))
         changed = git("status", "--porcelain", "--untracked-files=no").splitlines()
     except (OSError, subprocess.CalledProcessError):
-        sys.exit("student-archive packs what is committed, and this is no git repository with a commit")
+        sys.exit("student-archive packs what is committed, and this is no git repository")
     version = version.removesuffix("-dirty")
     files = committed()
     top = f"sockets-{version}"
@@ -124,15 +127,16 @@ def main():
 
     work = build / "student-archive"
     lay_out(chosen, work / top)
-    lay_out({name: one for name, one in files.items() if name.startswith("solutions/")}, work / "kit")
-    canary = subprocess.run([sys.executable, "docs/theme/canary.py", work / top, work / top / "steps",
-                             work / "kit/solutions"], check=False)
+    lay_out({name: one for name, one in files.items() if name.startswith("solutions/")},
+            work / "kit")
+    canary = subprocess.run([sys.executable, "docs/theme/canary.py", work / top,
+                             work / top / "steps", work / "kit/solutions"], check=False)
     if canary.returncode != 0:
         sys.exit("a student could read a solution in this archive: it was not made")
     pack(chosen, top, when, target)
     shutil.rmtree(work)
     if changed:
-        print(f"{len(changed)} files are changed and not committed: the archive has them as they were.")
+        print(f"{len(changed)} files are changed and not committed: they go in as they were.")
     print(f"{target}: {len(chosen)} files, {target.stat().st_size // 1024} KiB. A student: tar xf "
           f"{target.name}; cd {top}; make setup check")
 

@@ -60,7 +60,7 @@ def listening():
                 word = line.split()
                 if word[3] == LISTEN and f"socket:[{word[9]}]" in held:
                     ip, port = word[1].split(":")
-                    host = socket.inet_ntoa(bytes.fromhex(ip)[::-1 if sys.byteorder == "little" else 1])
+                    host = socket.inet_ntoa(int(ip, 16).to_bytes(4, sys.byteorder))
                     return word[9], ("127.0.0.1" if host == "0.0.0.0" else host, int(port, 16))
         except OSError:
             continue
@@ -124,7 +124,8 @@ def listen_at_default():
     try:
         listener.bind(("127.0.0.1", PORT))
     except OSError as error:
-        say(f"port {PORT}: {error.strerror}. Who has it is the program's peer: ss -tlnp 'sport = :{PORT}'")
+        say(f"port {PORT}: {error.strerror}. Who has it is the program's peer: "
+            f"ss -tlnp 'sport = :{PORT}'")
         return None
     listener.listen()
     say(f"an echo server listens at 127.0.0.1:{PORT}")

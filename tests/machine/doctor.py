@@ -54,7 +54,8 @@ def tell(mark, what, words, *more, do=None):
     """One line, and under it what it costs and the command that mends it."""
     found[mark] += 1
     sign, ascii_sign, code = MARKS[mark]
-    first, *rest = [line for text in (words, *more) for line in textwrap.wrap(plain(text), WIDTH - INDENT)]
+    first, *rest = [line for text in (words, *more)
+                    for line in textwrap.wrap(plain(text), WIDTH - INDENT)]
     print(f"  {paint(code, sign if UTF8 else ascii_sign)} {what:<{INDENT - 5}} {first}")
     for line in rest:
         print(f"{'':{INDENT}}{line}")
@@ -66,11 +67,11 @@ def heading(words):
     print(("\n" if sum(found.values()) else "") + paint("1", words))
 
 
-def run(*words, **options):
+def run(*words):
     """(whether it went well, what it said); a program that isn't there didn't."""
     try:
-        done = subprocess.run(words, capture_output=True, text=True, errors="replace", timeout=LIMIT_S,
-                              stdin=options.pop("stdin", subprocess.DEVNULL), check=False, **options)
+        done = subprocess.run(words, capture_output=True, text=True, errors="replace",
+                              timeout=LIMIT_S, stdin=subprocess.DEVNULL, check=False)
         return done.returncode == 0, (done.stdout + done.stderr).strip()
     except (OSError, subprocess.TimeoutExpired) as error:
         return False, str(error)
@@ -99,7 +100,8 @@ def compiler(folder):
         return False
     name = first_line(run(*CC.split(), "--version")[1])
     if not compiles(folder, main)[0]:
-        tell(BAD, "compiler", f"{name}: can't make a program of one line", "its headers are missing (libc6-dev)",
+        tell(BAD, "compiler", f"{name}: can't make a program of one line",
+             "its headers are missing (libc6-dev)",
              do=SETUP)
         return False
     well, said = compiles(folder, main, "-fsanitize=address,undefined")
@@ -122,7 +124,8 @@ def library(folder, what, header, *options, mark=BAD, costs="nothing can be grad
 def python():
     version = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info < (3, 9):
-        tell(LACKS, "Python", f"{version}: the tools were written for 3.9 and later", do="install a newer python3")
+        tell(LACKS, "Python", f"{version}: the tools were written for 3.9 and later",
+             do="install a newer python3")
     else:
         tell(GOOD, "Python", version)
 
@@ -143,7 +146,8 @@ def scratch():
             with tempfile.NamedTemporaryFile(dir=name):
                 pass
         except OSError as error:
-            tell(BAD, name, f"can't be written to: {error.strerror}", "the tests of a step keep their state there",
+            tell(BAD, name, f"can't be written to: {error.strerror}",
+                 "the tests of a step keep their state there",
                  do=f"as root: chmod 1777 {name}")
 
 
@@ -153,7 +157,8 @@ def scratch():
 def folder_of_steps():
     absent = [stem for stem in STEMS if not Path(STEPS, stem + ".c").is_file()]
     if absent:
-        tell(BAD, "steps", f"missing in {STEPS}: " + ", ".join(absent), do=f"make reset-{absent[0]}")
+        tell(BAD, "steps", f"missing in {STEPS}: " + ", ".join(absent),
+             do=f"make reset-{absent[0]}")
     else:
         tell(GOOD, "steps", f"nine programs in {STEPS}")
     late = [path for path in (*Path(STEPS).glob("*.c"), Path("Makefile"))
@@ -173,11 +178,13 @@ def folder_of_build():
             pass
     except OSError as error:
         tell(BAD, "build", f"{BUILD} can't be written to: {error.strerror}",
-             "made by another user, perhaps root?", do=f"rm -rf {BUILD} as that user, or: make BUILD=/tmp/mine")
+             "made by another user, perhaps root?",
+             do=f"rm -rf {BUILD} as that user, or: make BUILD=/tmp/mine")
         return
     free = shutil.disk_usage(BUILD).free >> 20
     if free < ROOM_MIB:
-        tell(LACKS, "disk", f"{free} MiB are free at {BUILD}: builds may break off", do="make clean")
+        tell(LACKS, "disk", f"{free} MiB are free at {BUILD}: builds may break off",
+             do="make clean")
     else:
         tell(GOOD, "build", f"{BUILD} can be written to, {free // 1024} GiB are free")
 
@@ -186,11 +193,13 @@ def file_system():
     kind = run("stat", "-f", "-c", "%T", STEPS)[1] or "unknown"
     remote = re.search(r"9p|v9fs|drvfs|nfs|fuse|smb|cifs|vboxsf", kind)
     if remote:
-        tell(LACKS, "inotify", f"{STEPS} is on {kind}, which does not tell of changes made elsewhere",
+        tell(LACKS, "inotify",
+             f"{STEPS} is on {kind}, which does not tell of changes made elsewhere",
              "make watch looks again and again instead, and all is slower",
              do="keep the kit in your home folder in Linux")
     elif not shutil.which("inotifywait"):
-        tell(LACKS, "inotify", "there is no inotifywait: make watch looks again and again instead", do=SETUP)
+        tell(LACKS, "inotify", "there is no inotifywait: make watch looks again and again instead",
+             do=SETUP)
     else:
         tell(GOOD, "inotify", f"{STEPS} is on {kind}, inotifywait is there")
 
@@ -201,7 +210,8 @@ def git():
         tell(GOOD, "kit", f"version {VERSION}, the students' copy")
     elif not well:
         tell(LACKS, "kit", f"version {VERSION}; git says: {first_line(said)[:44]}",
-             "starters can't be brought back from it", do="git clone it, or take a students' archive")
+             "starters can't be brought back from it",
+             do="git clone it, or take a students' archive")
     else:
         changed = len(said.splitlines())
         tell(GOOD, "kit", f"version {VERSION}" + (f", {changed} files changed" if changed else ""))
@@ -219,10 +229,12 @@ def port():
         tell(GOOD, "port 4444", "is free")
     except OSError as error:
         who = re.search(r'users:\(\("([^"]*)",pid=(\d+)', run("ss", "-Htlnp", "sport = :4444")[1])
-        tell(LACKS, "port 4444", f"{error.strerror}" + (f": {who[1]}, pid {who[2]}, has it" if who else
+        tell(LACKS, "port 4444",
+             f"{error.strerror}" + (f": {who[1]}, pid {who[2]}, has it" if who else
                                                         ": who has it is not for you to see"),
              "make check is not disturbed; a step that you run by hand is. Another port does, too:",
-             do="build/steps/03_listen 127.0.0.1 4445" + (f", or end it: kill {who[2]}" if who else ""))
+             do="build/steps/03_listen 127.0.0.1 4445"
+             + (f", or end it: kill {who[2]}" if who else ""))
 
 
 def ipv6():
@@ -231,7 +243,8 @@ def ipv6():
             s.bind(("::1", 0))
         tell(GOOD, "IPv6", "::1 is an address of this host")
     except OSError as error:
-        tell(LACKS, "IPv6", f"there is none: {error.strerror}", "step 8 sees one address less; no points are lost")
+        tell(LACKS, "IPv6", f"there is none: {error.strerror}",
+             "step 8 sees one address less; no points are lost")
 
 
 def namespaces():
@@ -244,7 +257,8 @@ def namespaces():
              "no packets in make trace, no make transcripts, no make grade")
         return
     if words[1] == "-n":
-        tell(LACKS, "namespaces", "for root only", "two tests of step 8 are skipped, without loss of points")
+        tell(LACKS, "namespaces", "for root only",
+             "two tests of step 8 are skipped, without loss of points")
     else:
         tell(GOOD, "namespaces", "user and network, for everybody")
 
@@ -252,9 +266,11 @@ def namespaces():
 def ptrace():
     pid = os.fork()
     if pid == 0:
-        os._exit(1 if ctypes.CDLL(None, use_errno=True).ptrace(0, 0, 0, 0) == -1 else 0)  # PTRACE_TRACEME
+        os._exit(1 if ctypes.CDLL(None, use_errno=True).ptrace(0, 0, 0, 0) == -1
+                 else 0)  # PTRACE_TRACEME
     if os.waitpid(pid, 0)[1] != 0:
-        tell(LACKS, "ptrace", "not allowed here: no gdb (make debug) and no strace; grading needs neither")
+        tell(LACKS, "ptrace",
+             "not allowed here: no gdb (make debug) and no strace; grading needs neither")
     else:
         tell(GOOD, "ptrace", "allowed, for gdb and strace")
 
@@ -274,13 +290,15 @@ TOOLS = [  # what, its programs, what it costs that it is missing, what brings i
     ("strace", ["strace"], "one experiment of some pages", "make setup-docs"),
     ("tcpdump", ["tcpdump"], "one experiment of some pages, as root", "make setup-docs"),
     ("doxygen", ["doxygen"], "no make docs; docs/*.md can be read as they are", SETUP),
-    ("browser", ["chromium"], "no card as PDF; any other browser shows the handbook", "make setup-docs"),
+    ("browser", ["chromium"], "no card as PDF; any other browser shows the handbook",
+     "make setup-docs"),
 ]
 
 
 def tools():
     for what, names, costs, do in TOOLS:
-        absent = [name for name in names if not shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")]
+        absent = [name for name in names
+                  if not shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")]
         if absent:
             tell(LACKS, what, f"not here: {', '.join(absent)}: {costs}", do=do)
         else:
@@ -322,9 +340,11 @@ def main():
     heading("Tools")
     tools()
     if found[BAD]:
-        print(f"\n{paint('31', f'{found[BAD]} to mend')} before you can work, {found[LACKS]} to know of.")
+        print(f"\n{paint('31', f'{found[BAD]} to mend')} before you can work, "
+              f"{found[LACKS]} to know of.")
         sys.exit(1)
-    print(f"\n{paint('32', 'You can work.')} {found[LACKS]} to know of; docs/machines.md says more.")
+    print(f"\n{paint('32', 'You can work.')} {found[LACKS]} to know of; "
+          "docs/machines.md says more.")
 
 
 main()

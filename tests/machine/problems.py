@@ -31,7 +31,8 @@ def one_line(text):
 def line_of_todo(source, said):
     """Where the comment begins whose gap says this, or else the gap itself."""
     at = next((i for i, line in enumerate(source) if "is open" in line
-               and said.startswith(re.split(r"[%\\\"]", line[line.find("TODO("):])[0].strip())), None)
+               and said.startswith(re.split(r"[%\\\"]", line[line.find("TODO("):])[0].strip())),
+              None)
     if at is None:
         return None
     above = (i for i in range(at, -1, -1) if re.search(r"/\* TODO\(\d+\):", source[i]))
@@ -41,7 +42,8 @@ def line_of_todo(source, said):
 def line_of_call(stem, part):
     """The line of the call that the message is about, from its list of calls."""
     calls = re.findall(rf"^\s*(\w+)\(.*?{re.escape(stem)}\.c:(\d+)", part.get("Calls", ""), re.M)
-    failed = re.findall(rf"^\s*(\w+)\(.*= -1 .*{re.escape(stem)}\.c:(\d+)", part.get("Calls", ""), re.M)
+    failed = re.findall(rf"^\s*(\w+)\(.*= -1 .*{re.escape(stem)}\.c:(\d+)", part.get("Calls", ""),
+                        re.M)
     about = part.get("Likely", "")
     if re.search(r"\bsin_|hton|inet_", about):
         about += " bind connect"  # where the address is handed over
@@ -60,13 +62,15 @@ def finding(stem, source, message):
     main = next((i + 1 for i, text in enumerate(source) if re.match(r"int main\b", text)), 1)
     words = ["expected " + part["Expected"]] if "Expected" in part else [message]
     words += [name.lower() + ": " + part[name] for name in ("Saw", "Likely") if name in part]
-    return line_of_call(stem, part) or main, one_line("; ".join(words)), re.sub(r"(0x)?[\da-f]*\d[\da-f]*", "", words[-1])
+    essence = re.sub(r"(0x)?[\da-f]*\d[\da-f]*", "", words[-1])  # whatever its numbers
+    return line_of_call(stem, part) or main, one_line("; ".join(words)), essence
 
 
 def compiler(path, said):
     """The compiler's own lines, with the folder as the user calls it."""
     for line in said.splitlines():
-        match = re.match(rf"\S*?{re.escape(path.name)}:(\d+(?::\d+)?: (?:fatal )?(?:error|warning): .*)", line)
+        match = re.match(rf"\S*?{re.escape(path.name)}:"
+                         r"(\d+(?::\d+)?: (?:fatal )?(?:error|warning): .*)", line)
         if match:
             yield f"{path}:{match[1]}"
 
