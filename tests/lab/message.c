@@ -220,7 +220,7 @@ const char *show_call(const struct call *call)
 static void find_lines(struct program *p, const struct call *const *calls,
                        int count, const char *lines[])
 {
-    char command[8192], answer[1024];
+    char command[8192], answer[4096];
     int used = snprintf(command, sizeof command,
                         "addr2line -e '%s' 2>/dev/null", binary_of(p));
 
@@ -231,10 +231,12 @@ static void find_lines(struct program *p, const struct call *const *calls,
     }
     FILE *tool = popen(command, "r");
     for (int i = 0; tool != NULL && i < count; i++) {
-        char *name;
+        char *name, *more;
         if (fgets(answer, sizeof answer, tool) == NULL)
             break;
-        answer[strcspn(answer, " \n")] = '\0';
+        answer[strcspn(answer, "\n")] = '\0';
+        if ((more = strstr(answer, " (discriminator")) != NULL)
+            *more = '\0'; // not at the first blank: a path may have some
         if ((name = strrchr(answer, '/')) != NULL && strstr(name, ":?") == NULL)
             lines[i] = text("%s", name + 1);
     }
