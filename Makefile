@@ -115,7 +115,7 @@ $(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
 
 # ------------------------------------------------------------------- machines
 
-.PHONY: doctor problems student-archive
+.PHONY: doctor problems
 
 doctor: ## what this machine lacks, what that means, and what to do
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing; run: make setup" >&2; exit 1; }
@@ -146,12 +146,13 @@ debug-%: FORCE ## run a step in gdb, with a peer on the other side: make debug-0
 	@$(PYTHON) tests/machine/debug.py --peer=$(STEM) -q -ex 'break main' -ex 'run' $(GDBFLAGS) \
 	  --args $(BUILD)/$(notdir $(IN))/$(STEM) $(ARGS)
 
-student-archive: ## the kit without solutions, to hand out: build/sockets-VERSION.tar.gz
-	@mkdir -p $(BUILD) && $(PYTHON) tests/machine/archive.py $(BUILD) "$(VERSION)"
-
 # ------------------------------------------------------------------- packets
 
 # ---------------------------------------------------------------- instructors
+
+.PHONY: student-archive
+student-archive: ## the kit without solutions, to hand out: build/sockets-VERSION.tar.gz
+	@mkdir -p $(BUILD) && $(PYTHON) tests/machine/archive.py $(BUILD) "$(VERSION)"
 
 # ---------------------------------------------------------------- maintainers
 
@@ -257,8 +258,10 @@ lint: | $(BUILD)/linters ## the style of the house: clang-format, cppcheck, clan
 	shellcheck .ci/run tests/machine/setup.sh
 
 help: ## this list
-	@awk -F ':.*## ' '/^# -+ / { heading = $$0; sub(/^# -+ /, "", heading) } \
-		/^[a-z%-]+:.*## / { sub("%", "NN", $$1); if (heading) print heading; heading = ""; \
+	@awk -F ':.*## ' -v gone="$(and $(wildcard .version),$(WHOLE))" \
+		'BEGIN { gsub("%", "[%a-z-]*", gone); gsub(" +", "|", gone); gone = "^(" gone ")$$" } \
+		/^# -+ / { heading = $$0; sub(/^# -+ /, "", heading) } \
+		/^[a-z%-]+:.*## / && $$1 !~ gone { sub("%", "NN", $$1); if (heading) print heading; heading = ""; \
 		                   printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 clean: ## remove everything that was made
@@ -313,7 +316,7 @@ $(BUILD)/browser: | $(FIRST)
 	@command -v chromium >$@ && command -v node >>$@ && command -v npm >>$@ || \
 	{ rm -f $@; echo "chromium, node or npm is missing; run: make setup-docs" >&2; exit 1; }
 
-setup: ## install what is missing: Debian, Ubuntu; Fedora, Arch, Alpine as far as they go
+setup: ## install what is missing (Debian, Ubuntu; also Fedora, Arch, Alpine)
 	@mkdir -p $(BUILD) && sh tests/machine/setup.sh setup $(BUILD)
 
 setup-lint: $(filter setup,$(FIRST)) ## install the linters for maintainers

@@ -470,6 +470,9 @@ class Archive(WithFolder):
         self.assertNotIn("@teach", pages)
         self.assertNotIn("Answers to the questions", pages)
         self.assertIn("@hint", pages)
+        targets = self.as_student("help", cwd=kit).stdout
+        self.assertNotIn("selftest", targets)
+        self.assertIn("make check-NN", targets)
 
     def test_the_same_commit_gives_the_same_bytes(self):
         first = self.archive()[1].read_bytes()
