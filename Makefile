@@ -286,7 +286,8 @@ $(BUILD)/flags: FORCE
 
 # ----------------------------------------------------------------------- setup
 
-# Their packages, on four kinds of Linux, stand in tests/machine/packages.
+# Which packages, by their names on four kinds of Linux: tests/machine/packages.
+
 # What a target needs, tried once: if it is missing, say how to get it. Asked
 # for together with setup, setup comes first.
 FIRST := $(filter setup setup-lint setup-docs,$(MAKECMDGOALS))
