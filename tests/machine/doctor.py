@@ -209,7 +209,7 @@ def git():
     if Path(".version").is_file():
         tell(GOOD, "kit", f"version {VERSION}, the students' copy")
     elif not well:
-        tell(LACKS, "kit", f"version {VERSION}; git says: {first_line(said)[:44]}",
+        tell(LACKS, "kit", f"version {VERSION}; git says: {first_line(said).split(' (')[0]}",
              "starters can't be brought back from it",
              do="git clone it, or take a students' archive")
     else:
