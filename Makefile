@@ -103,6 +103,13 @@ $(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
 		[ -s $$mine.log ] || mv $$mine.err $$mine.log; fi; \
 	mv $$mine.c $$to.c; mv $$mine.log $@; rm -f $$mine.err
 
+run-%: FORCE ## run a step, with its other end: ARGS="127.0.0.1 5555"
+	+@$(PYTHON) tests/look/run.py --make "$(MAKE)" --programs $(BUILD)/$(notdir $(IN)) $* -- $(ARGS)
+
+.PHONY: look
+look: ## what the lab's sockets are doing now, who has port 4444: PORT=5555
+	@$(PYTHON) tests/look/look.py --port $(or $(PORT),4444)
+
 # ------------------------------------------------------------------- packets
 
 # ---------------------------------------------------------------- instructors
