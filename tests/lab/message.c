@@ -408,12 +408,16 @@ const char *default_port_holder(struct program *p)
 {
     const struct record *record = record_of(p);
     const struct sockaddr_in *asked = NULL;
-    bool taken = false;
+    bool taken = false, reuse = false;
     char sentence[1024];
 
     for (unsigned i = 0; i < atomic_load(&record->count); i++) {
         const struct call *call = call_at(record, i);
-        if (call == NULL || (call->id != CALL_bind && call->id != CALL_listen))
+        if (call == NULL)
+            continue;
+        reuse |= call->id == CALL_setsockopt && call->arg[0] == SOL_SOCKET &&
+                 call->arg[1] == SO_REUSEADDR && call->arg[2] != 0;
+        if (call->id != CALL_bind && call->id != CALL_listen)
             continue;
         if (call->id == CALL_bind)
             asked = (const struct sockaddr_in *)&call->address;
@@ -423,9 +427,9 @@ const char *default_port_holder(struct program *p)
     if (!taken)
         return NULL;
     // The lab is no outsider: whatever this check has started is left out.
-    FILE *tool = popen(text("python3 tests/look/look.py --brief --apart %d "
+    FILE *tool = popen(text("python3 tests/look/look.py --brief --apart %d %s "
                             "2>/dev/null </dev/null",
-                            getppid()),
+                            getppid(), reuse ? "--reuse" : ""),
                        "r");
     size_t size =
         tool != NULL ? fread(sentence, 1, sizeof sentence - 1, tool) : 0;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Say what the lab's sockets are doing just now: `make look`.
 
-    look.py [--port 4444] [--host 127.0.0.1] [--brief] [--apart PID]
+    look.py [--port 4444] [--host 127.0.0.1] [--brief] [--apart PID] [--reuse]
 
 One screen: who has the port, who listens, who is connected, what is in
 TIME-WAIT, which sockets are only descriptors, each with the plain command that
@@ -13,7 +13,8 @@ The lab's sockets are those of processes that run a step's program (its name
 says so, in whatever folder it is), those at the port, and the other ends of
 both. --brief is the sentence about the port alone: status 0 if somebody has
 it, 1 and no word if nobody does. --apart PID leaves out that process and all
-that it has started: `make check` doesn't blame itself.
+that it has started: `make check` doesn't blame itself. --reuse says that who
+asks has set SO_REUSEADDR: then no ended connection is in its way.
 """
 import argparse
 import ctypes
@@ -260,11 +261,13 @@ def conflicts(local, host, port):
 class View:
     """The lab at a moment."""
 
-    def __init__(self, port, host, apart=0):
+    def __init__(self, port, host, apart=0, reuse=False):
         self.port, self.host = port, host
         self.everyone = processes()
         rows = sockets()
         bare = descriptors(self.everyone, rows)
+        if reuse:
+            rows = [row for row in rows if row.inode]
         if apart:
             own = {pid for pid, p in self.everyone.items() if started_by(p, apart, self.everyone)}
             rows = [row for row in rows if not own & set(row.pids)]
@@ -438,10 +441,11 @@ def main():
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--brief", action="store_true")
     parser.add_argument("--apart", type=int, default=0)
+    parser.add_argument("--reuse", action="store_true")
     args = parser.parse_args()
     if not 0 < args.port < 65536:
         parser.error(f"there is no port {args.port}; PORT is a number from 1 to 65535")
-    view = View(args.port, args.host, args.apart)
+    view = View(args.port, args.host, args.apart, args.reuse)
     if not args.brief:
         return show(view)
     sentence = view.port_sentence()
