@@ -106,9 +106,20 @@ $(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
 run-%: FORCE ## run a step, with its other end: ARGS="127.0.0.1 5555"
 	+@$(PYTHON) tests/look/run.py --make "$(MAKE)" --programs $(BUILD)/$(notdir $(IN)) $* -- $(ARGS)
 
-.PHONY: look
+.PHONY: look bench
 look: ## what the lab's sockets are doing now, who has port 4444: PORT=5555
 	@$(PYTHON) tests/look/look.py --port $(or $(PORT),4444)
+
+BENCH := $(BUILD)/bench
+bench: $(BENCH)/pump $(BENCH)/plain ## measure the echo server beside others: ROUNDS=5 WRITE=1
+	@$(MAKE) --no-print-directory -s $(BUILD)/$(notdir $(IN))/06_echo_server
+	@[ ! -d solutions ] || $(MAKE) --no-print-directory -s STEPS=solutions $(BUILD)/solutions/06_echo_server
+	@$(PYTHON) tests/bench/bench.py --build $(BUILD) --programs $(BUILD)/$(notdir $(IN)) \
+		--rounds $(or $(ROUNDS),5) $(if $(WRITE),--write)
+
+$(BENCH)/%: tests/bench/%.c $(BUILD)/flags | $(BUILD)/compiler
+	@mkdir -p $(@D)
+	@$(CC) $(LABWARN) -D_GNU_SOURCE -O2 -g -pthread $< -o $@.$$$$ && mv $@.$$$$ $@
 
 # ------------------------------------------------------------------- packets
 
@@ -185,7 +196,7 @@ docs-open: docs ## build the student's handbook and show it
 # quote: the examples have to compile, the figures are drawn, the differences
 # made. Then Doxygen, which may not say a word, and what it leaves undone.
 MISTAKES := $(wildcard docs/mistakes.md)
-FIGURES  := $(wildcard docs/figures/*.ladder docs/figures/*.bytes docs/figures/*.graph)
+FIGURES  := $(wildcard docs/figures/*.ladder docs/figures/*.bytes docs/figures/*.graph docs/figures/*.plot)
 define handbook
 	@rm -rf $(BUILD)/$(1) && mkdir -p $(BUILD)/$(1)
 	@$(CC) $(WARN) -Werror -fsyntax-only docs/examples/*.c
@@ -199,14 +210,14 @@ endef
 
 # -------------------------------------------------------------------- any time
 
-C_FILES := $(wildcard steps/*.c solutions/*.c tests/*.c tests/lab/*.c tests/lab/*.h)
+C_FILES := $(wildcard steps/*.c solutions/*.c tests/*.c tests/lab/*.c tests/lab/*.h tests/bench/*.c)
 
 lint: | $(BUILD)/linters ## the style of the house: clang-format, cppcheck, clang-tidy, shellcheck
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
-		--enable=warning,portability,performance -D_GNU_SOURCE steps solutions tests/lab
+		--enable=warning,portability,performance -D_GNU_SOURCE steps solutions tests/lab tests/bench
 	clang-tidy --quiet --warnings-as-errors='*' $(wildcard solutions/*.c) -- $(WARN)
-	clang-tidy --quiet --warnings-as-errors='*' $(wildcard tests/*.c tests/lab/*.c) \
+	clang-tidy --quiet --warnings-as-errors='*' $(wildcard tests/*.c tests/lab/*.c tests/bench/*.c) \
 		-- $(WARN) -D_GNU_SOURCE
 	shellcheck .ci/run
 
@@ -238,7 +249,7 @@ $(BUILD)/flags: FORCE
 # ----------------------------------------------------------------------- setup
 
 PACKAGES := gcc libc6-dev binutils make libcriterion-dev libjansson-dev doxygen \
-            doxygen-awesome-css python3 patch iproute2 lsof net-tools netcat-openbsd
+            doxygen-awesome-css python3 patch iproute2 lsof net-tools netcat-openbsd socat
 DOCTOOLS := chromium nodejs npm strace tcpdump procps
 LINTERS  := clang clang-format clang-tidy cppcheck shellcheck python3-clang
 
