@@ -232,7 +232,7 @@ def measure_costs(options):
 
 TABLES = [
     ("trips", "Round trips a second: a message there, its echo back"),
-    ("rate", "MiB a second there, and as many back at the same time"),
+    ("rate", "MiB a second, there and back at once"),
     ("cpu", "CPU seconds of the server per GiB that it echoes"),
 ]
 
@@ -275,7 +275,7 @@ def table(title, what, everyone, sizes, sign, paint):
         cells = [cell(peer.results.get(size, {}).get(what), sign) for size in sizes]
         if peer.broken:
             lines.append(f"{peer.name:14} {peer.broken}"[:80])
-        elif set(cells) != {"-"}:
+        elif set(cells) != {"-"}:  # the limit echoes nothing: it has no round trips
             lines.append(f"{peer.name:14}" + "".join(c.rjust(11) for c in cells))
     return lines
 
@@ -306,12 +306,13 @@ def machine(options):
                   Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
                   if line.startswith(("model name", "Model"))), platform.machine())
     return (f"{' '.join(model.split())}, {os.cpu_count()} cores, Linux {platform.release()}, "
-            f"median of {options.rounds} rounds of {options.ms} ms")
+            f"median of {options.rounds} round{'s' * (options.rounds != 1)} of {options.ms} ms")
 
 
 def report(everyone, costs, options, sign, paint):
     sizes = options.sizes
-    lines = [machine(options)]
+    lines = machine(options).split(", median ")
+    lines[1] = "median " + lines[1]
     for what, title in TABLES:
         lines += table(title, what, everyone, sizes, sign, paint)
     lines += comparison(everyone, sizes, paint)
@@ -342,7 +343,7 @@ def as_plot(everyone, options):
              f"caption Measured on: {machine(options)}. The bars show the range of the rounds.",
              "x " + " | ".join(f"{size} {show_size(size)}" for size in options.sizes)]
     for what, title in TABLES:
-        lines.append(f"panel {title}")
+        curves = []
         for peer in everyone:
             points = []
             for size in options.sizes:
@@ -351,7 +352,8 @@ def as_plot(everyone, options):
                     points.append(f"{size} {statistics.median(values):.6g} "
                                   f"{min(values):.6g} {max(values):.6g}")
             if points:
-                lines.append(f"line {peer.name} : " + " | ".join(points))
+                curves.append(f"line {peer.name} : " + " | ".join(points))
+        lines += [f"panel {title}", *curves] if curves else []
     return "\n".join(lines) + "\n"
 
 
