@@ -348,7 +348,7 @@ def plot(lines):
         command, _, rest = words.partition(" ")
         cells = [cell.strip() for cell in rest.partition(" : ")[2].split("|")]
         if command == "x":
-            marks = [(float(cell.split()[0]), cell.split(None, 1)[1]) for cell in rest.split("|")]
+            marks = [(float(cell.split()[0]), cell.split(None, 1)[1].strip()) for cell in rest.split("|")]
         elif command == "panel":
             panels.append((rest, []))
         elif command == "line":

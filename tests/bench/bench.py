@@ -73,8 +73,9 @@ def peers(options):
               Peer("plain, 1 KiB", [f"{build}/bench/plain", "1024"]),
               Peer("python, 1 KiB", [sys.executable, "-c", PYTHON])]
     if shutil.which("socat"):
-        found.append(Peer("socat, 8 KiB", ["socat", "-d", "-d", "TCP4-LISTEN:0,bind=127.0.0.1",
-                                           "PIPE"]))
+        # More than 4096 bytes at once may block it for ever: it alone empties the pipe.
+        found.append(Peer("socat, 4 KiB", ["socat", "-d", "-d", "-b", "4096",
+                                           "TCP4-LISTEN:0,bind=127.0.0.1", "PIPE"]))
     else:
         print("socat is not installed and left out; for it: make setup")
     return [*found, Peer("limit", [f"{build}/bench/pump", "peer"], size_matters=True)]

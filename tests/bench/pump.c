@@ -14,7 +14,7 @@
  * What is measured stands on stdout, a word and numbers a line. Before the
  * stream of `echo`, and before its end, a line is awaited on stdin: time to
  * look at the server's CPU clock. Every byte of an echo is compared. Status 1
- * and a line on stderr if something is wrong or nothing comes for 2 seconds.
+ * and a line on stderr if something is wrong or nothing comes for 4 seconds.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -36,7 +36,7 @@
 enum {
     LARGEST = 1048576, ///< bytes in a message
     PERIOD = 65521,    ///< the bytes repeat; prime, so no buffer hides a shift
-    PATIENCE_S = 2,    ///< nothing comes for so long: it hangs
+    PATIENCE_S = 4,    ///< nothing comes for so long: it hangs
 };
 
 static unsigned char pattern[PERIOD + LARGEST], buffer[LARGEST];
@@ -57,7 +57,7 @@ _Noreturn static void fail_at(const char *what, uint64_t at)
 _Noreturn static void fail_call(const char *call, uint64_t at)
 {
     if (errno == EAGAIN)
-        fail_at("hangs: nothing moved for 2 s after byte", at);
+        fail_at("hangs: nothing moved for 4 s after byte", at);
     perror(call);
     exit(1);
 }

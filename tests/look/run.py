@@ -25,6 +25,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import textwrap
 
 import look
 
@@ -148,7 +149,8 @@ class Show:
         self.say(f"{child.name} {'is no longer needed' if child.dismissed else ending(status)}")
         if "Address already in use" in child.text:
             told = look.View(int(child.port), child.host, os.getpid()).port_sentence()
-            print(told or f"Nobody has port {child.port} now: try again.", flush=True)
+            for line in (told or f"Nobody has port {child.port} now: try again.").splitlines():
+                print(textwrap.fill(line, look.WIDTH, break_on_hyphens=False), flush=True)
 
     def flush(self, child):
         """What has no newline at its end is shown all the same."""
@@ -164,6 +166,7 @@ class Show:
             self.forget(0)
             for child in running:
                 child.end_stdin()
+            return
         # The step's own first, in the order in which they stand.
         for child in sorted(running, key=lambda c: c.name not in self.own)[:1]:
             child.type(data)
@@ -184,13 +187,13 @@ class Show:
                 self.remind(running)
 
     def remind(self, running):
-        for child in running:
-            if not child.told:
-                child.told = True
-                holds = "press Enter" in child.text and self.typed
-                self.say(f"({child.name}, pid {child.process.pid}, waits"
-                         f"{' for Enter' if holds else ''}: Ctrl-C ends it; "
-                         "make look, in another terminal, shows its sockets)")
+        new = [child for child in running if not child.told]
+        for child in new:
+            child.told = True
+            for_enter = self.typed and "press Enter" in child.text
+            self.say(f"({child.name}, pid {child.process.pid}, waits{' for Enter' * for_enter})")
+        if new:
+            self.say("(Ctrl-C ends it; make look, in another terminal, shows its sockets)")
 
     def all_ended(self, names=None):
         return all(child.ended for child in self.children if names is None or child.name in names)

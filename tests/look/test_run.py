@@ -119,6 +119,15 @@ class Run(unittest.TestCase):
             run.stdin.write(b"\n")
             self.assertEqual(run.stdout.read(), b"03_listen ended with status 0\n")
 
+    def test_the_end_of_stdin_ends_what_waits_for_enter(self):
+        with ROOM.start(*make("run-04", "STEPS=solutions")) as run:
+            while b"05_connect | press Enter" not in (line := run.stdout.readline()):
+                self.assertTrue(line)
+            text = run.communicate()[0].decode()
+        for name in ("04_accept", "05_connect"):
+            self.assertIn(f"{name} ended with status 0", text)
+        self.assertEqual(run.returncode, 0)
+
     def test_04_is_called_by_05_and_enter_closes_04_first(self):
         with ROOM.start(*make("run-04", "STEPS=solutions")) as run:
             text = ""
@@ -195,7 +204,7 @@ class Run(unittest.TestCase):
             pass
         text = self.run_step("06", "STEPS=solutions", status=1)
         self.assert_order(text, "bind: Address already in use",
-                          rf"Port 4444 is held by your own earlier run: 03_listen, pid {holder.pid},",
+                          rf"Port 4444 is held by your own earlier run: 03_listen, pid\s+{holder.pid},",
                           "06_echo_client was not started")
         self.assertIsNone(holder.poll(), "run has ended it")
 
