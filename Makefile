@@ -43,6 +43,7 @@ LAB     := $(patsubst tests/%.c,$(BUILD)/%.o,$(wildcard tests/0*.c) \
 
 export STEPS
 export PYTHONDONTWRITEBYTECODE = 1# nothing is written beside the sources
+export PYTHONCOERCECLOCALE = 0# in the locale C the tools write ASCII, too
 MAKEFLAGS += --no-builtin-rules
 ifeq ($(MAKELEVEL),0)
   MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)

@@ -265,6 +265,8 @@ def spread(values):
 def cell(values, sign):
     if not values:
         return "-"
+    if len(values) == 1:
+        return show_number(values[0])
     text = f"{show_number(statistics.median(values))} {sign}{min(999, spread(values)):.0f}%"
     return text if len(text) < 11 else text.replace(" ", "")  # a gap between columns
 
@@ -405,3 +407,5 @@ if __name__ == "__main__":
         sys.exit(f"bench: {problem}")
     except KeyboardInterrupt:
         sys.exit(130)
+    except BrokenPipeError:  # whoever read this has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

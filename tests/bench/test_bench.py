@@ -151,7 +151,7 @@ class Bench(unittest.TestCase):
                               (1e6, "1.00M")):
             self.assertEqual(bench.show_number(number), shown)
         self.assertEqual(bench.cell([90, 100, 110], "±"), "100 ±10%")
-        self.assertEqual(bench.cell([], "±"), "-")
+        self.assertEqual([bench.cell(values, "±") for values in ([], [5])], ["-", "5.00"])
 
 
 class Plot(unittest.TestCase):

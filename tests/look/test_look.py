@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 from unittest import mock
@@ -133,6 +134,14 @@ class Look(unittest.TestCase):
     def test_what_a_check_has_started_itself_is_left_apart(self):
         self.step("press", "03_listen")
         self.assertEqual(self.look("--brief", "--apart", str(os.getpid())), "")
+
+    def test_a_program_of_another_check_is_told_as_that(self):
+        with tempfile.TemporaryDirectory() as folder:
+            program = f"{folder}/03_listen.checked"
+            shutil.copy(f"{room.BUILD}/solutions/03_listen", program)
+            self.start("press", program)
+            self.assert_says(r"held by another make check that runs now \(03_listen.checked",
+                             self.look("--brief"))
 
     def test_another_user_s_socket_is_told_as_hidden_with_what_to_type(self):
         if os.getuid() != 0:
