@@ -133,7 +133,12 @@ class Running:
             raise Broken(error.strerror) from None
 
     def __enter__(self):
+        self.drain = None
         return self
+
+    def ignore_output(self):
+        """It may print for debugging: nobody must make it wait for that."""
+        self.drain = subprocess.Popen(["cat"], stdin=self.process.stdout, stdout=subprocess.DEVNULL)
 
     def __exit__(self, *_):
         if self.process.returncode is None:
@@ -141,6 +146,8 @@ class Running:
             self.process.wait()
         for stream in (self.process.stdin, self.process.stdout):
             stream.close()
+        if self.drain:
+            self.drain.wait()
 
     def measured_end(self):
         """Wait for its end; the CPU seconds of its whole life."""
@@ -172,6 +179,7 @@ def measure(peer, size, options):
     command = [*peer.command, str(size)] if peer.size_matters else peer.command
     with Running(command) as server:
         port = port_of(server)
+        server.ignore_output()
         if peer.size_matters:
             os.sched_setaffinity(server.process.pid, cores()[1])
             with pump(options, "limit", port, size, options.ms) as client:

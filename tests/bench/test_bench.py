@@ -104,6 +104,13 @@ class Bench(unittest.TestCase):
         folder = self.broken("int status = echo(conn_fd);", "__builtin_trap(); int status = 0;")
         self.assertRegex(self.reason(folder), "reset by peer|ends the stream after byte 0")
 
+    def test_a_server_that_prints_for_debugging_is_measured(self):
+        folder = self.broken("if (got == -1 && errno == EINTR)",
+                             'printf("%0999d\\n", 1); if (got == -1 && errno == EINTR)')
+        peer = bench.Peer("yours", [f"{folder}/06_echo_server", "127.0.0.1", "0"])
+        bench.measure_all([peer], options(sizes=[64], ms=50))
+        self.assertIsNone(peer.broken)
+
     def test_a_server_with_open_gaps_says_so_in_its_row_beside_the_others_numbers(self):
         folder = self.folder / "starter"
         folder.mkdir()

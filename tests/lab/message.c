@@ -406,19 +406,14 @@ static const char *show_stream(const char *content)
 
 const char *default_port_holder(struct program *p)
 {
-    const struct record *record = record_of(p);
     const struct sockaddr_in *asked = NULL;
+    const struct call *call;
     bool taken = false, reuse = false;
     char sentence[1024];
 
-    for (unsigned i = 0; i < atomic_load(&record->count); i++) {
-        const struct call *call = call_at(record, i);
-        if (call == NULL)
-            continue;
+    EACH_CALL (p, call) {
         reuse |= call->id == CALL_setsockopt && call->arg[0] == SOL_SOCKET &&
                  call->arg[1] == SO_REUSEADDR && call->arg[2] != 0;
-        if (call->id != CALL_bind && call->id != CALL_listen)
-            continue;
         if (call->id == CALL_bind)
             asked = (const struct sockaddr_in *)&call->address;
         taken |= call->error == EADDRINUSE && call->injected == 0 &&

@@ -7,23 +7,30 @@ no root; where namespaces are forbidden the tests are skipped, and say so.
 import os
 import shutil
 import subprocess
+import sys
 import unittest
 
 BUILD = os.environ.get("BUILD", "build")
+
+
+def skip(reason):
+    """Skip a test, loudly."""
+    print(f"skipped: {reason}", file=sys.stderr)
+    raise unittest.SkipTest(reason)
 
 
 class Room:
     def __init__(self):
         user = [] if os.getuid() == 0 else ["--user", "--map-root-user"]
         if shutil.which("unshare") is None or shutil.which("nsenter") is None:
-            raise unittest.SkipTest("no unshare or nsenter here: nothing is proved")
+            skip("no unshare or nsenter here: nothing of look and run is proved")
         self.keeper = subprocess.Popen(
             ["unshare", *user, "--net", "sh", "-c", "ip link set lo up && echo open && read end"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         said = self.keeper.stdout.readline().strip()
         if said != "open":
             self.close()
-            raise unittest.SkipTest(f"no network namespace here ({said}): nothing is proved")
+            skip(f"no network namespace here ({said}): nothing of look and run is proved")
         self.user = [] if os.getuid() == 0 else ["--user", "--preserve-credentials"]
 
     def enter(self, *command):

@@ -123,7 +123,7 @@ class Look(unittest.TestCase):
             self.scene("l = socket.create_server(('::', 4444), family=socket.AF_INET6,"
                        " dualstack_ipv6=True)")
         except AssertionError as error:
-            self.skipTest(f"no IPv6 here: {error}")
+            room.skip(f"no IPv6 here: {error}")
         self.assert_says(r"a program of yours: python3, .*it listens at \*:4444", self.look())
 
     def test_another_address_is_not_in_the_way(self):
@@ -145,10 +145,10 @@ class Look(unittest.TestCase):
 
     def test_another_user_s_socket_is_told_as_hidden_with_what_to_type(self):
         if os.getuid() != 0:
-            self.skipTest("needs root, to be two users")
+            room.skip("needs root, to be two users")
         nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
         if ROOM.run(*nobody, "test", "-r", LOOK).returncode:
-            self.skipTest("nobody can't read this folder")
+            room.skip("nobody can't read this folder")
         server = self.step("press", "03_listen")
         self.assert_says(r"held by a process of user root, which you may not see .*sudo make look",
                          self.look("--brief", before=nobody))
@@ -156,7 +156,7 @@ class Look(unittest.TestCase):
 
     def test_root_sees_whose_it_is_and_does_not_call_it_its_own(self):
         if os.getuid() != 0:
-            self.skipTest("needs root, to be two users")
+            room.skip("needs root, to be two users")
         self.start("ready", "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
                    sys.executable, "-c", SCENE.format("l = socket.create_server(('127.0.0.1', 4444))"))
         self.assert_says(r"somebody else's program \(user nobody\): python3", self.look("--brief"))
