@@ -316,7 +316,9 @@ def machine(options):
     model = next((line.split(":", 1)[1].strip() for line in
                   Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
                   if line.startswith(("model name", "Model"))), platform.machine())
-    return (f"{' '.join(model.split())}, {os.cpu_count()} cores, Linux {platform.release()}, "
+    busy = (f", while the machine had other work (load {options.load:.0f})"
+            if options.load > os.cpu_count() / 2 else "")
+    return (f"{' '.join(model.split())}, {os.cpu_count()} cores, Linux {platform.release()}{busy}, "
             f"median of {options.rounds} round{'s' * (options.rounds != 1)} of {options.ms} ms")
 
 
@@ -389,6 +391,7 @@ def main():
     utf8 = locale.nl_langinfo(locale.CODESET) == "UTF-8"
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     sys.stdout.reconfigure(encoding="utf-8" if utf8 else "ascii", errors="replace")
+    options.load = os.getloadavg()[0]
     everyone = peers(options)
     measure_all(everyone, options)
     costs = measure_costs(options)
