@@ -318,8 +318,9 @@ def machine(options):
                   if line.startswith(("model name", "Model"))), platform.machine())
     busy = (f", while the machine had other work (load {options.load:.0f})"
             if options.load > os.cpu_count() / 2 else "")
-    return (f"{' '.join(model.split())}, {os.cpu_count()} cores, Linux {platform.release()}{busy}, "
-            f"median of {options.rounds} round{'s' * (options.rounds != 1)} of {options.ms} ms")
+    rounds = f"{options.rounds} round{'s' * (options.rounds != 1)} of {options.ms} ms"
+    return (f"{' '.join(model.split())}, {os.cpu_count()} cores, Linux {platform.release()}, "
+            f"median of {rounds}{busy}")
 
 
 def report(everyone, costs, options, sign, paint):
@@ -330,13 +331,13 @@ def report(everyone, costs, options, sign, paint):
         lines += table(title, what, everyone, sizes, sign, paint)
     lines += comparison(everyone, sizes, paint)
     us = "µs" if sign == "±" else "us"
-    lines += ["", paint(1, "What it is made of"),
-              f"  a system call that does nothing                   {costs['call_us']:9.2f} {us}",
-              f"  a byte to another process and back, through pipes {costs['switches_us']:9.2f} {us}",
-              f"  a question in one send, answered                  {costs['whole_us']:9.2f} {us}",
-              f"  the same in two sends: Nagle waits, and the ACK   {costs['halves_us']:9.2f} {us}",
-              f"  the same in two sends, with TCP_NODELAY           {costs['halves-nodelay_us']:9.2f} {us}"]
-    return lines
+    made_of = [("a system call that does nothing", "call_us"),
+               ("a byte to another process and back, through pipes", "switches_us"),
+               ("a question in one send, answered", "whole_us"),
+               ("the same in two sends: Nagle waits, and the ACK", "halves_us"),
+               ("the same in two sends, with TCP_NODELAY", "halves-nodelay_us")]
+    return lines + ["", paint(1, "What it is made of")] + [
+        f"  {words:50}{costs[what]:9.2f} {us}" for words, what in made_of]
 
 
 def as_json(everyone, costs, options):

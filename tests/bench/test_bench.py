@@ -18,7 +18,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import bench  # noqa: E402
 
 BUILD = os.environ.get("BUILD", "build")
-MAKE = ["env", "-u", "MAKEFLAGS", "-u", "MAKELEVEL", "make", "--no-print-directory", f"BUILD={BUILD}"]
+MAKE = ["env", "-u", "MAKEFLAGS", "-u", "MAKELEVEL", "make", "--no-print-directory",
+        f"BUILD={BUILD}"]
 
 
 def setUpModule():
@@ -98,7 +99,8 @@ class Bench(unittest.TestCase):
     def test_a_server_that_loses_bytes_hangs_and_is_named(self):
         folder = self.broken("(size_t)(got - sent), MSG_NOSIGNAL",
                              "(size_t)(got > 1 ? got - 1 : got), MSG_NOSIGNAL); n = got; (void)(0")
-        self.assertRegex(self.reason(folder, sizes=[64]), r"hangs: nothing moved for 4 s after byte")
+        self.assertRegex(self.reason(folder, sizes=[64]),
+                         r"hangs: nothing moved for 4 s after byte")
 
     def test_a_server_that_crashes_is_named(self):
         folder = self.broken("int status = echo(conn_fd);", "__builtin_trap(); int status = 0;")
@@ -131,7 +133,8 @@ class Bench(unittest.TestCase):
         self.assertEqual(measure.call_count, 1)
 
     def test_without_socat_a_word_and_no_row(self):
-        with mock.patch.object(shutil, "which", return_value=None), mock.patch("builtins.print") as say:
+        with mock.patch.object(shutil, "which", return_value=None), \
+                mock.patch("builtins.print") as say:
             names = [peer.name for peer in bench.peers(options())]
         self.assertNotIn("socat, 4 KiB", names)
         self.assertIn("make setup", say.call_args[0][0])

@@ -161,7 +161,8 @@ class Socket:
             words.append(f"no answer to SYN yet, repeated {times(self.tries)}")
         elif self.timer == "on" and self.tries:
             words.append(f"no ACK comes: repeated {times(self.tries)}")
-        unread = self.received - (self.state == "CLOSE-WAIT" and self.received > 0 and self.inode > 0)
+        fin = self.state == "CLOSE-WAIT" and self.received > 0 and self.inode > 0
+        unread = self.received - fin  # the FIN counts as one there
         if unread:
             words.append(f"{unread} byte{'s' * (unread != 1)} unread")
         if self.sent and self.state != "SYN-SENT":
@@ -349,7 +350,8 @@ class Screen:
         self.colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         self.utf8 = (locale.setlocale(locale.LC_CTYPE, "") and
                      locale.nl_langinfo(locale.CODESET) == "UTF-8")
-        sys.stdout.reconfigure(encoding="utf-8" if self.utf8 else "ascii", errors="backslashreplace")
+        sys.stdout.reconfigure(encoding="utf-8" if self.utf8 else "ascii",
+                               errors="backslashreplace")
 
     def paint(self, code, text):
         return f"\033[{code}m{text}\033[0m" if self.colour else text
@@ -415,7 +417,8 @@ def show(view):
     if view.bare:
         screen.block("Only descriptors: in no table of ss", "lsof +c 15 -p PID")
     for d in view.bare:
-        screen.item(f"fd {d.fd}, {d.protocol}", d.process.words(), f"{d.process.since()}; {d.says()}")
+        screen.item(f"fd {d.fd}, {d.protocol}", d.process.words(),
+                    f"{d.process.since()}; {d.says()}")
     show_rest(screen, view, listening or view.bare or view.rows, sentence)
 
 
@@ -431,7 +434,8 @@ def show_rest(screen, view, anything, sentence):
     for p in stopped:
         screen.item(p.name, p.to_end_it())
     if away:
-        print(f"\n  Not shown: {len(away)} program(s) of the lab in a network namespace of their own.")
+        print(f"\n  Not shown: {len(away)} program(s) of the lab in a network namespace of"
+              " their own.")
     print()
 
 

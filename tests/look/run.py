@@ -274,7 +274,8 @@ def compile_all(make, programs, own, needed):
     """Build what is needed. What of the other end doesn't compile is missing."""
     missing = []
     for stem in needed:
-        run = subprocess.run([*shlex.split(make), "-s", "--no-print-directory", f"{programs}/{stem}"],
+        run = subprocess.run([*shlex.split(make), "-s", "--no-print-directory",
+                              f"{programs}/{stem}"],
                              stdin=subprocess.DEVNULL, check=False, close_fds=False,
                              **({} if stem in own else {"capture_output": True}))
         if run.returncode and stem in own:

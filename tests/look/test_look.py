@@ -65,7 +65,8 @@ class Look(unittest.TestCase):
         text = self.look()
         self.assert_says(rf"Who listens ss -tlnp 127\.0\.0\.1:4444 03_listen, pid {server.pid}, "
                          r"running since [\d:]+ \(\d+ s\); accept queue: 1 of 16", text)
-        self.assert_says(r"ESTAB nobody: waits to be accepted and 127.0.0.1:\d+ ESTAB python3", text)
+        self.assert_says(r"ESTAB nobody: waits to be accepted and 127.0.0.1:\d+ ESTAB python3",
+                         text)
         self.assert_says(rf"held by your own earlier run: 03_listen, pid {server.pid},.* "
                          rf"It is running\. To end it, .*kill {server.pid}\b", text)
 
@@ -78,7 +79,8 @@ class Look(unittest.TestCase):
         client = self.scene("a = socket.create_connection(('127.0.0.1', 4444)); a.send(b'Hello')")
         self.assertIn(b"Connected", server.stdout.readline())
         self.assert_says(rf"127\.0\.0\.1:4444 ESTAB 5 bytes unread 04_accept, pid {server.pid}, "
-                         rf"running and 127\.0\.0\.1:\d+ ESTAB python3, pid {client.pid}", self.look())
+                         rf"running and 127\.0\.0\.1:\d+ ESTAB python3, pid {client.pid}",
+                         self.look())
 
     def test_a_stopped_process_is_named_with_what_ends_it(self):
         server = self.step("press", "03_listen")
@@ -107,8 +109,10 @@ class Look(unittest.TestCase):
                    "c = socket.create_connection(('127.0.0.1', 4444)); a = l.accept()[0]\n"
                    "a.close(); c.recv(1); c.close(); l.close()")
         text = self.look()
-        self.assert_says(r"held by no process: .* is in TIME-WAIT for \d\d s more\. SO_REUSEADDR", text)
-        self.assert_says(r"In TIME-WAIT.* 127\.0\.0\.1:4444 with 127\.0\.0\.1:\d+, \d\d s left", text)
+        self.assert_says(r"held by no process: .* is in TIME-WAIT for \d\d s more\. SO_REUSEADDR",
+                         text)
+        self.assert_says(r"In TIME-WAIT.* 127\.0\.0\.1:4444 with 127\.0\.0\.1:\d+, \d\d s left",
+                         text)
         self.assertEqual(self.look("--brief", "--reuse"), "")
 
     @staticmethod
@@ -158,7 +162,8 @@ class Look(unittest.TestCase):
         if os.getuid() != 0:
             room.skip("needs root, to be two users")
         self.start("ready", "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
-                   sys.executable, "-c", SCENE.format("l = socket.create_server(('127.0.0.1', 4444))"))
+                   sys.executable, "-c",
+                   SCENE.format("l = socket.create_server(('127.0.0.1', 4444))"))
         self.assert_says(r"somebody else's program \(user nobody\): python3", self.look("--brief"))
 
     def test_without_ss_it_says_what_to_install(self):

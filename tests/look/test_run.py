@@ -103,7 +103,8 @@ class Run(unittest.TestCase):
                           r"^\$ \S+/06_echo_client$")
         for line in (r"^06_echo_server \| Connected by 127\.0\.0\.1:\d+$",
                      r'^06_echo_client \| Received "Hello friend"$',
-                     r"^06_echo_server ended with status 0$", r"^06_echo_client ended with status 0$"):
+                     r"^06_echo_server ended with status 0$",
+                     r"^06_echo_client ended with status 0$"):
             self.assertRegex(text, re.compile(line, re.M))
         self.assertNotIn("warning", text)
 
@@ -160,7 +161,8 @@ class Run(unittest.TestCase):
         self.assert_order(text, r"06_echo_server \| TODO\(06\) is open",
                           "06_echo_client was not started: nobody listens")
         self.assert_order(self.run_step("05", "STEPS=steps", status=1),
-                          "nc stands in", r"05_connect \| TODO\(05\) is open", "nc is no longer needed")
+                          "nc stands in", r"05_connect \| TODO\(05\) is open",
+                          "nc is no longer needed")
 
     def test_a_program_that_does_not_compile_shows_the_compiler_s_words(self):
         steps = self.broken("03_listen", "int main(", "int man(")
@@ -204,7 +206,8 @@ class Run(unittest.TestCase):
             pass
         text = self.run_step("06", "STEPS=solutions", status=1)
         self.assert_order(text, "bind: Address already in use",
-                          rf"Port 4444 is held by your own earlier run: 03_listen, pid\s+{holder.pid},",
+                          r"Port 4444 is held by your own earlier run: 03_listen, "
+                          rf"pid\s+{holder.pid},",
                           "06_echo_client was not started")
         self.assertIsNone(holder.poll(), "run has ended it")
 
@@ -272,7 +275,8 @@ class Run(unittest.TestCase):
         for extra, coloured in (([], True), (["NO_COLOR=1"], False)):
             terminal = Terminal("env", "-u", "NO_COLOR", *extra, *command)
             try:
-                self.assertEqual("\033[" in terminal.until(r"[^$]*ended with status 1")[0], coloured)
+                shown = terminal.until(r"[^$]*ended with status 1")[0]
+                self.assertEqual("\033[" in shown, coloured)
             finally:
                 terminal.close()
 
