@@ -53,6 +53,7 @@ endif
 
 export STEPS
 export PYTHONDONTWRITEBYTECODE = 1# nothing is written beside the sources
+export PYTHONCOERCECLOCALE = 0# in the locale C the tools write ASCII, too
 MAKEFLAGS += --no-builtin-rules
 ifeq ($(MAKELEVEL),0)
   MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
@@ -119,7 +120,7 @@ $(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
 
 doctor: ## what this machine lacks, what that means, and what to do
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing; run: make setup" >&2; exit 1; }
-	@PYTHONCOERCECLOCALE=0 $(PYTHON) tests/machine/doctor.py $(BUILD) "$$STEPS" "$(CC)" "$(VERSION)"
+	@$(PYTHON) tests/machine/doctor.py $(BUILD) "$$STEPS" "$(CC)" "$(VERSION)"
 
 # For editors (.clangd): with which flags each file is compiled.
 comma := ,
@@ -147,6 +148,24 @@ debug-%: FORCE ## run a step in gdb, with a peer on the other side: make debug-0
 	  --args $(BUILD)/$(notdir $(IN))/$(STEM) $(ARGS)
 
 # ------------------------------------------------------------------- packets
+
+run-%: FORCE ## run a step, with its other end: ARGS="127.0.0.1 5555"
+	+@$(PYTHON) tests/look/run.py --make "$(MAKE)" --programs $(BUILD)/$(notdir $(IN)) $* -- $(ARGS)
+
+.PHONY: look bench
+look: ## what the lab's sockets are doing now, who has port 4444: PORT=5555
+	@$(PYTHON) tests/look/look.py --port $(or $(PORT),4444)
+
+BENCH := $(BUILD)/bench
+bench: $(BENCH)/pump $(BENCH)/plain ## measure the echo server beside others: ROUNDS=5 WRITE=1
+	@$(MAKE) --no-print-directory -s $(BUILD)/$(notdir $(IN))/06_echo_server
+	@[ ! -d solutions ] || $(MAKE) --no-print-directory -s STEPS=solutions $(BUILD)/solutions/06_echo_server
+	@$(PYTHON) tests/bench/bench.py --build $(BUILD) --programs $(BUILD)/$(notdir $(IN)) \
+		--rounds $(or $(ROUNDS),5) $(if $(WRITE),--write)
+
+$(BENCH)/%: tests/bench/%.c $(BUILD)/flags | $(BUILD)/compiler
+	@mkdir -p $(@D)
+	@$(CC) $(LABWARN) -D_GNU_SOURCE -O2 -g -pthread $< -o $@.$$$$ && mv $@.$$$$ $@
 
 # ---------------------------------------------------------------- instructors
 
@@ -231,7 +250,7 @@ card: docs ## the eight steps on one sheet of paper: build/card.pdf
 # quote: the examples have to compile, the figures are drawn, the differences
 # made. Then Doxygen, which may not say a word, and what it leaves undone.
 MISTAKES := $(wildcard docs/mistakes.md)
-FIGURES  := $(wildcard docs/figures/*.ladder docs/figures/*.bytes docs/figures/*.graph)
+FIGURES  := $(wildcard docs/figures/*.ladder docs/figures/*.bytes docs/figures/*.graph docs/figures/*.plot)
 define handbook
 	@rm -rf $(BUILD)/$(1) && mkdir -p $(BUILD)/$(1)
 	@$(CC) $(WARN) -Werror -fsyntax-only docs/examples/*.c
@@ -246,14 +265,14 @@ endef
 
 # -------------------------------------------------------------------- any time
 
-C_FILES := $(wildcard steps/*.c solutions/*.c tests/*.c tests/lab/*.c tests/lab/*.h)
+C_FILES := $(wildcard steps/*.c solutions/*.c tests/*.c tests/lab/*.c tests/lab/*.h tests/bench/*.c)
 
 lint: | $(BUILD)/linters ## the style of the house: clang-format, cppcheck, clang-tidy, shellcheck
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
-		--enable=warning,portability,performance -D_GNU_SOURCE steps solutions tests/lab
+		--enable=warning,portability,performance -D_GNU_SOURCE steps solutions tests/lab tests/bench
 	clang-tidy --quiet --warnings-as-errors='*' $(wildcard solutions/*.c) -- $(WARN)
-	clang-tidy --quiet --warnings-as-errors='*' $(wildcard tests/*.c tests/lab/*.c) \
+	clang-tidy --quiet --warnings-as-errors='*' $(wildcard tests/*.c tests/lab/*.c tests/bench/*.c) \
 		-- $(WARN) -D_GNU_SOURCE
 	shellcheck .ci/run tests/machine/setup.sh
 

@@ -279,6 +279,9 @@ const char *list_calls(struct program *p);
 const char *blocked_in(struct program *p);
 /// The mistake that the traces show, in words; NULL if none is known.
 const char *diagnose(struct program *p);
+/// Who has port 4444, in the words of `make look`; NULL if the program did not
+/// hear from bind or listen that it is taken, or if the lab itself has it.
+const char *default_port_holder(struct program *p);
 /// Something worth saying about a program that passes.
 void remark(struct program *p, const char *what);
 

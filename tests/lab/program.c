@@ -740,6 +740,9 @@ void expect_default_bind(struct program *p, const char *before)
         fail(p, "without arguments it binds to 127.0.0.1:4444",
              asked == NULL ? "it has not called bind"
                            : text("bind to %s", show_address(*asked)));
+    const char *holder = default_port_holder(p);
+    if (holder != NULL) // what to do about it is a matter for a failure
+        remark(p, text("%.*s", (int)strcspn(holder, "\n"), holder));
 }
 
 void expect_default_connect(struct program *p)
