@@ -6,7 +6,11 @@
  * whole verdict in results.json.
  *
  *     check --steps steps --programs DIR --results FILE --points FILE
- *           [--only 02]... [--seed N] [--where]
+ *           [--only 02]... [--seed N] [--where] [--tell FD]
+ *
+ * With --tell each test's verdict goes to a descriptor as soon as it is known,
+ * a line of JSON each: first the step with all its tests, then every test that
+ * ends, last the step again.
  *
  * Exit status 0 only if every test that was asked for has passed; 1 if one has
  * not; 2 if the check itself could not be done.
@@ -71,6 +75,7 @@ static const char *steps_name = "steps"; ///< as the user calls the folder
 static const char *programs = "build/graded/steps";
 static const char *results = "build/results.json";
 static bool colour, utf8, progress;
+static int tell_fd = -1; ///< where verdicts are told as they come; -1: nowhere
 
 // ------------------------------------------------------------------ printing
 
@@ -125,9 +130,9 @@ static const char *show_points(double points)
 #define FAINT "2"
 
 /// "reports_the_port" as a sentence; 127_0_0_1 and host_s are what they mean.
-static void say_name(const struct test *t)
+static const char *sentence_of(const struct test *t)
 {
-    char sentence[256];
+    static char sentence[256];
     snprintf(sentence, sizeof sentence, "%s", t->criterion->name);
     for (char *c = sentence; *c != '\0'; c++) {
         bool ends = c[0] == '_' && (c[2] == '_' || c[2] == '\0');
@@ -139,7 +144,7 @@ static void say_name(const struct test *t)
                         ? '.'
                         : ' ');
     }
-    paint(BOLD, sentence);
+    return sentence;
 }
 
 // --------------------------------------------------------------------- tests
@@ -269,8 +274,22 @@ static struct test *find_test(const struct criterion_test *t)
     return NULL;
 }
 
-static void show_progress(void)
+static json_t *test_as_json(const struct test *t, double got, double each);
+static json_t *step_as_json(int step);
+
+/// A line of JSON to whoever wants to know more than the report at the end.
+static void tell(json_t *what)
 {
+    if (tell_fd != -1)
+        json_dumpfd(what, tell_fd, JSON_COMPACT);
+    if (tell_fd != -1 && write(tell_fd, "\n", 1) == -1)
+        tell_fd = -1; // nobody listens any more
+    json_decref(what);
+}
+
+static void show_progress(const struct test *t)
+{
+    tell(test_as_json(t, 0, 0));
     done_count++;
     if (progress) {
         printf("\rchecking %d of %d ", done_count, asked_count);
@@ -294,7 +313,7 @@ ReportHook(POST_TEST)(struct criterion_test_stats *stats)
             t->message = strdup(a->message);
     if (t->message == NULL && stats->message != NULL)
         t->message = strdup(stats->message);
-    show_progress();
+    show_progress(t);
 }
 
 ReportHook(TEST_CRASH)(struct criterion_test_stats *stats)
@@ -305,7 +324,7 @@ ReportHook(TEST_CRASH)(struct criterion_test_stats *stats)
     t->status = FAILED;
     t->message = "the test itself crashed: this is the lab's fault, not "
                  "yours. Please report it";
-    show_progress();
+    show_progress(t);
 }
 
 static void keep_remark(enum criterion_severity severity, const char *message)
@@ -505,7 +524,7 @@ static void say_failures(int step, bool every)
             putchar('\n');
             paint(RED, "✘ ");
             printf("%s: ", steps[step].stem);
-            say_name(t);
+            paint(BOLD, sentence_of(t));
             putchar('\n');
             say_message(t->message);
         }
@@ -519,7 +538,7 @@ static void say_failures(int step, bool every)
             !tests[i].again)
             continue;
         paint(RED, "    ✘ ");
-        say_name(&tests[i]);
+        paint(BOLD, sentence_of(&tests[i]));
         putchar('\n');
     }
     if (more > 0)
@@ -541,6 +560,20 @@ static bool write_json(json_t *json, const char *path)
     return written;
 }
 
+/// The verdict on one test, in a step of which this much has been reached.
+static json_t *test_as_json(const struct test *t, double got, double each)
+{
+    char name[256];
+    snprintf(name, sizeof name, "%s/%s", t->criterion->category,
+             t->criterion->name);
+    bool counts = got > 0 && t->status == PASSED;
+    return json_pack("{s:s, s:s, s:s, s:f, s:f, s:b, s:f, s:s*}", "test", name,
+                     "sentence", sentence_of(t), "status",
+                     status_names[t->status], "points", counts ? each : 0.0,
+                     "of", t->status == SKIPPED ? 0.0 : each, "given", t->given,
+                     "seconds", (double)t->seconds, "message", t->message);
+}
+
 /// The verdict on one step.
 static json_t *step_as_json(int step)
 {
@@ -549,22 +582,9 @@ static json_t *step_as_json(int step)
     double each = all > 0 ? steps[step].worth / all : 0;
     json_t *list = json_array();
 
-    for (int i = 0; i < test_count; i++) {
-        const struct test *t = &tests[i];
-        if (t->step != step)
-            continue;
-        char name[256];
-        snprintf(name, sizeof name, "%s/%s", t->criterion->category,
-                 t->criterion->name);
-        bool counts = got > 0 && t->status == PASSED;
-        json_array_append_new(
-            list,
-            json_pack("{s:s, s:s, s:f, s:f, s:b, s:f, s:s*}", "test", name,
-                      "status", status_names[t->status], "points",
-                      counts ? each : 0.0, "of",
-                      t->status == SKIPPED ? 0.0 : each, "given", t->given,
-                      "seconds", (double)t->seconds, "message", t->message));
-    }
+    for (int i = 0; i < test_count; i++)
+        if (tests[i].step == step)
+            json_array_append_new(list, test_as_json(&tests[i], got, each));
     return json_pack("{s:s, s:f, s:f, s:b, s:s*, s:o}", "step",
                      steps[step].stem, "points", got, "of", steps[step].worth,
                      "compiles", steps[step].built, "compiler",
@@ -585,6 +605,7 @@ static bool write_results(long seed, double points, double worth)
         json_t *step = step_as_json(s);
         snprintf(path, sizeof path, "%s/%s.json", programs, steps[s].stem);
         written &= write_json(step, path);
+        tell(json_incref(step));
         json_array_append_new(list, step);
     }
     for (int i = 0; i < remark_count; i++)
@@ -668,9 +689,8 @@ static int report(long seed, bool every, double seconds)
         const struct step *s = &steps[first];
         say("Next: ");
         if (missing(s))
-            printf("write %s/%s.c; git checkout steps/%s.c brings the starter "
-                   "back\n",
-                   steps_name, s->stem, s->stem);
+            printf("write %s/%s.c; make reset-%s brings the starter back\n",
+                   steps_name, s->stem, short_name(s));
         else if (!s->built)
             printf("mend what the compiler says of %s/%s.c\n", steps_name,
                    s->stem);
@@ -680,7 +700,7 @@ static int report(long seed, bool every, double seconds)
                    steps_name, s->stem, todo, s->stem, short_name(s));
         else {
             printf("%s/%s.c: ", steps_name, s->stem);
-            say_name(first_failure(first));
+            paint(BOLD, sentence_of(first_failure(first)));
             printf("\n      make check-%s shows all that it still lacks\n",
                    short_name(s));
         }
@@ -710,7 +730,7 @@ static bool edited(const char *stem)
 static int where(void)
 {
     double points = 0, worth = 0;
-    const char *next = NULL;
+    const struct step *next = NULL;
 
     for (int s = 0; s < step_count; s++) {
         char path[PATH_MAX], line[80];
@@ -723,7 +743,7 @@ static int where(void)
         points += got;
         worth += steps[s].worth;
         if (!whole && next == NULL)
-            next = steps[s].stem;
+            next = &steps[s];
         paint(whole ? GREEN : FAINT, whole ? "  ✔ " : "  ○ ");
         snprintf(line, sizeof line, "%-16s %4s of %-3g", steps[s].stem,
                  show_points(got), steps[s].worth);
@@ -737,8 +757,8 @@ static int where(void)
     }
     printf("\n%s of %g points. ", show_points(points), worth);
     if (next != NULL)
-        printf("Next: %s/%s.c and docs/%s.md, then make check-%.2s\n",
-               steps_name, next, next, next);
+        printf("Next: %s/%s.c and docs/%s.md, then make check-%s\n", steps_name,
+               next->stem, next->stem, short_name(next));
     else
         puts("Everything works.");
     return 0;
@@ -865,6 +885,7 @@ int main(int argc, char *argv[])
         {"only", required_argument, NULL, 'o'},
         {"seed", required_argument, NULL, 'e'},
         {"where", no_argument, NULL, 'w'},
+        {"tell", required_argument, NULL, 't'},
         {NULL, 0, NULL, 0},
     };
     const char *points = "tests/points";
@@ -905,6 +926,10 @@ int main(int argc, char *argv[])
             break;
         case 'w':
             only_where = true;
+            break;
+        case 't':
+            tell_fd = atoi(optarg);
+            fcntl(tell_fd, F_SETFD, FD_CLOEXEC); // no test's, no program's
             break;
         default:
             return 2;
@@ -959,6 +984,10 @@ int main(int argc, char *argv[])
     criterion_options.jobs = (size_t)(4 * cores);
     find_tests(set);
     prepare();
+
+    for (int s = 0; tell_fd != -1 && s < step_count; s++)
+        if (steps[s].asked)
+            tell(step_as_json(s));
 
     struct timespec begin, end;
     clock_gettime(CLOCK_MONOTONIC, &begin);
