@@ -11,7 +11,7 @@ import subprocess
 import termios
 import time
 
-DEADLINE_S = 60  # far above anything seen; a test that waits so long has failed
+DEADLINE_S = 20  # far above anything seen; a test that waits so long has failed
 
 
 class Pty:
@@ -19,10 +19,10 @@ class Pty:
 
     def __init__(self, command, columns=80, rows=24, **env):
         self.master, self.slave = pty.openpty()
-        self.resize(columns, rows, tell=False)
+        self.resize(columns, rows)
         self.before = termios.tcgetattr(self.slave)
         self.raw = b""
-        whole = dict(os.environ, TERM="xterm-256color", LC_ALL="C.UTF-8", **env)
+        whole = {**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **env}
         for name in "MAKEFLAGS", "MAKELEVEL", "MFLAGS", "NO_COLOR", "STEPS", "BUILD":
             if name not in env:
                 whole.pop(name, None)
@@ -31,7 +31,7 @@ class Pty:
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
 
-    def resize(self, columns, rows, tell=True):
+    def resize(self, columns, rows):
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def type(self, keys):
