@@ -144,7 +144,8 @@ class Terminal:
             pass
         self.utf8 = locale.nl_langinfo(locale.CODESET) == "UTF-8"
         self.tty = sys.stdout.isatty()
-        self.colour = ((self.tty or os.environ.get("FORCE_COLOR")) and os.environ.get("TERM", "dumb") != "dumb"
+        self.colour = ((self.tty or os.environ.get("FORCE_COLOR"))
+                       and os.environ.get("TERM", "dumb") != "dumb"
                        and not os.environ.get("NO_COLOR"))
 
     def size(self):

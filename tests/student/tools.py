@@ -53,7 +53,8 @@ def hint(road, stem, terminal):
         shown.write_text(f"{seen + 1}\n")
         seen += 1
     left = len(page.hints) - seen
-    more = (f"{road.command('hint', stem)} shows the next (in make watch: h)." if left else "There are no more.")
+    more = (f"{road.command('hint', stem)} shows the next (in make watch: h)." if left
+            else "There are no more.")
     terminal.say(terminal.paint(FAINT, more))
     return 0
 
@@ -130,8 +131,9 @@ def reset(road, stem, terminal):
     mine = road.source(stem)
     fresh = starter(stem)
     if fresh is None:
-        return sorry(f"The starter of {stem} is not to be had here: this copy of the kit has neither",
-                     f"git's history nor tests/starters/. Take steps/{stem}.c from where you got the kit.")
+        return sorry(f"The starter of {stem} is not to be had here: this copy of the kit has",
+                     "neither git's history nor tests/starters/. "
+                     f"Take steps/{stem}.c from where you", "got the kit.")
     if mine.exists():
         if mine.read_bytes() == fresh:
             terminal.say(f"{mine} is the starter: nothing to do.")
@@ -151,13 +153,12 @@ def reset(road, stem, terminal):
 
 def show_page(stem, terminal):
     """Open the page in a browser, or say where it is."""
-    page = Path("build" if "BUILD" not in os.environ else os.environ["BUILD"])
-    page = page.resolve() / f"docs/html/step_{stem}.html"
+    page = Path(os.environ.get("BUILD", "build"), f"docs/html/step_{stem}.html").resolve()
     if not page.exists():
         terminal.say(f"Its page: docs/{stem}.md (make docs makes the handbook of it)")
         return
     screen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    for browser in ["wslview"] + ["xdg-open"] * bool(screen) + ["open"] * (sys.platform == "darwin"):
+    for browser in ["wslview", *["xdg-open"] * bool(screen)]:
         if shutil.which(browser):
             subprocess.Popen([browser, page], stdin=subprocess.DEVNULL, start_new_session=True,
                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -176,7 +177,7 @@ def open_step(road, stem, terminal):
                      f"EDITOR=nano {road.command('open', stem)}")
     if not shutil.which(editor[0]):
         return sorry(f"There is no program {editor[0]}, which EDITOR (or VISUAL) names.")
-    return subprocess.run([*editor, mine], check=False).returncode
+    os.execvp(editor[0], [*editor, str(mine)])
 
 
 # ----------------------------------------------------------------------- main

@@ -16,6 +16,7 @@ import functools
 import json
 import os
 import re
+import select
 import selectors
 import shutil
 import signal
@@ -79,8 +80,8 @@ class Job:
             ["make", "--no-print-directory", target, *(f"{k}={v}" for k, v in variables.items())],
             env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             start_new_session=True, pass_fds=pipe[1:])
-        self.fds = {self.process.stdout.fileno(): self.hear_output,
-                    os.pidfd_open(self.process.pid): self.end}
+        self.pidfd = os.pidfd_open(self.process.pid)
+        self.fds = {self.process.stdout.fileno(): self.hear_output, self.pidfd: self.end}
         if pipe:
             os.close(pipe[1])
             self.fds[pipe[0]] = self.hear_line
@@ -117,12 +118,10 @@ class Job:
 
     def abandon(self):
         """End it, and with it all that it has started."""
-        for signal_number in signal.SIGTERM, signal.SIGKILL:
-            try:
-                os.killpg(self.process.pid, signal_number)
-                self.process.wait(GRACE_S)
-            except (ProcessLookupError, subprocess.TimeoutExpired):
-                pass
+        os.killpg(self.process.pid, signal.SIGTERM)
+        select.select([self.pidfd], [], [], GRACE_S)
+        # It hasn't been waited for, so nobody else has its number meanwhile.
+        os.killpg(self.process.pid, signal.SIGKILL)
         self.close()
 
     def close(self):
@@ -245,6 +244,7 @@ class Bench:
         self.verdict = None      # on it, or what is known of it so far
         self.trouble = ""        # why there is no verdict
         self.check = None        # the check that runs
+        self.soon = None         # what it has told so far
         self.walking = True      # looking for the first step that isn't done
         self.took = 0.0
         self.over = None         # a text over the verdict, its name first
@@ -381,6 +381,9 @@ class Bench:
         body += [""] * (rows - len(head) - len(foot) - len(body))
         screen.draw(head + body + foot)
 
+    def points(self):
+        return f"{show_points(self.road.points())} of {sum(self.road.worth.values()):g} points"
+
     def faint(self, text):
         return self.terminal.paint(FAINT, text)
 
@@ -392,13 +395,12 @@ class Bench:
         signs = [paint(GREEN, f"✔{stem[1]}") if road.done(stem) else
                  paint(BOLD, f"▸{stem[1]}") if stem == self.stem else
                  paint(FAINT, f"○{stem[1]}") for stem in road.stems]
-        points, total = road.points(), sum(road.worth.values())
-        tail = f"{show_points(points)} of {total:g} points"
+        tail = self.points()
         sign = 2 if self.terminal.utf8 else 3
         room = width - (sign + 1) * len(signs) - len(tail) - 4
         bar = ""
         if room >= 8:
-            full = int(points / total * room)
+            full = int(road.points() / sum(road.worth.values()) * room)
             bar = f"  {paint(GREEN, '━' * full)}{paint(FAINT, '─' * (room - full))}"
         lines = [fold(f"{' '.join(signs)}{bar}  {tail}", width)[0], ""]
         if self.stem is None:
@@ -555,10 +557,13 @@ def wrapped(text, width):
 
 def once(bench):
     """make next: what is to be done now, and no keys."""
-    bench.begin()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        bench.begin()
         while bench.check:
             bench.turn()
+    except KeyboardInterrupt:
+        return 130
     finally:
         bench.stop_jobs()
     width = min(bench.terminal.size()[0], 80)
@@ -595,8 +600,8 @@ def watch(bench):
         screen.leave()
         bench.stop_jobs()
         files.close()
-    bench.terminal.say(f"{show_points(bench.road.points())} of 100 points. "
-                       f"make watch goes on with {bench.road.next() or 'nothing: all is done'}.")
+    bench.terminal.say(f"{bench.points()}. make watch goes on with "
+                       f"{bench.road.next() or 'nothing: all is done'}.")
     return status
 
 
