@@ -240,6 +240,8 @@ class Watch(unittest.TestCase):
         w.until("01_socket is done")
         w.type("q")
         w.until("make watch goes on with 02_bind", "ready>")
+        w.type("exit\n")
+        w.ended()
 
     def test_a_terminal_of_any_size_will_do(self):
         w = self.watch()
