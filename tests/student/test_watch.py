@@ -96,12 +96,12 @@ class Watch(unittest.TestCase):
 
     def test_each_save_is_checked_and_a_step_that_is_done_leads_to_the_next(self):
         w = self.watch()
-        w.until("Step 1 ", "✘ makes a tcp socket", "TODO(01) is open", "Read docs/01_socket.md",
-                "0 of 100 points")
+        w.until("Step 1 ", "✘ makes a tcp socket", "3 gaps open", "Read docs/01_socket.md",
+                f"Write next: {self.folder}/01_socket.c, line 43", "0 of 100 points")
         w.type("n")
         w.until("n goes on when this step is done")
         self.save("01_socket", self.solution("01_socket", "close(fd)", "(void)fd"))
-        w.until("checked in", "close", gone=["TODO(01)"])
+        w.until("checked at", "close", gone=["TODO(01)"])
         self.save_by_rename("01_socket", self.solution("01_socket"))
         w.until("01_socket is done: 6 points", "6 of 100 points", "Learned", "Think",
                 "n goes on: Step 2", gone=["✘"])
@@ -130,7 +130,7 @@ class Watch(unittest.TestCase):
         w.type("?")
         w.until("the next screenful")
         w.type("r")
-        w.until("✘ makes a tcp socket", "checked in", gone=["screenful"])
+        w.until("✘ makes a tcp socket", "checked at", gone=["screenful"])
         w.type("\033[A\033[B")  # arrows are no keys of ours
         self.save("01_socket", self.solution("01_socket") + "// mine\n")
         w.until("01_socket is done")
@@ -143,7 +143,7 @@ class Watch(unittest.TestCase):
         w = self.watch(rows=12)
         w.until("✘ makes a tcp socket", "more lines: space")
         w.type(" ")
-        w.until("Look at", gone=["✘"])
+        w.until("Likely", gone=["✘"])
         while "beginning again" not in w.until("space"):
             w.raw = b""
             w.type(" ")
@@ -177,7 +177,7 @@ class Watch(unittest.TestCase):
         self.save("07_refused", self.solution("07_refused"))
         w.until("Step 7 ", "Still at work: waits two seconds when told nothing")
         self.save("07_refused", Path("steps/07_refused.c").read_text(encoding="utf-8"))
-        w.until("TODO(07) is open", "checked in")
+        w.until("TODO(07) is open", "checked at")
         self.assertNotIn("check", children(w.process.pid).values())
         until(lambda: not self.programs())
 
@@ -296,6 +296,13 @@ class Watch(unittest.TestCase):
         said = following()
         self.assertIn("100 of 100 points", said)
         self.assertIn("You have written TCP, both ends", said)
+        w = self.watch()
+        w.until("08_loopback is done")
+        w.type("n")
+        w.until("what you know now", "A number: socket", "An address: bind")
+        w.type("q")
+        w.ended()
+        self.assertIn("100 of 100 points. All is done.", w.screen())
 
 
 if __name__ == "__main__":

@@ -73,18 +73,23 @@ class Job:
         _, dashes, overrides = env.pop("MAKEFLAGS", "").partition("-- ")
         if dashes:
             env["MAKEFLAGS"] = dashes + overrides
-        pipe = os.pipe() if on_line else ()
-        if pipe:
-            variables["TELL"] = pipe[1]
-        self.process = subprocess.Popen(
-            ["make", "--no-print-directory", target, *(f"{k}={v}" for k, v in variables.items())],
-            env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            start_new_session=True, pass_fds=pipe[1:])
+        listen_fd, tell_fd = os.pipe()
+        if on_line:
+            variables["TELL"] = tell_fd
+        try:
+            self.process = subprocess.Popen(
+                ["make", "--no-print-directory", target,
+                 *(f"{k}={v}" for k, v in variables.items())],
+                env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT, start_new_session=True, pass_fds=[tell_fd])
+        except OSError:
+            os.close(listen_fd)
+            raise
+        finally:
+            os.close(tell_fd)
         self.pidfd = os.pidfd_open(self.process.pid)
-        self.fds = {self.process.stdout.fileno(): self.hear_output, self.pidfd: self.end}
-        if pipe:
-            os.close(pipe[1])
-            self.fds[pipe[0]] = self.hear_line
+        self.fds = {self.process.stdout.fileno(): self.hear_output,
+                    listen_fd: self.hear_line, self.pidfd: self.end}
         for fd, heed in self.fds.items():
             os.set_blocking(fd, False)
             bench.selector.register(fd, selectors.EVENT_READ, heed)
@@ -145,14 +150,20 @@ class Files:
         self.fresh = False   # inotify has just told of something
         self.deadline = 0.0
         self.inotify = None
-        if not os.environ.get("POLL") and shutil.which("inotifywait") and self.local():
+        if os.environ.get("POLL") or not shutil.which("inotifywait"):
+            return
+        try:
+            if not self.local():
+                return
             self.inotify = subprocess.Popen(
                 ["inotifywait", "-q", "-m", "-e", "close_write,moved_to,moved_from,delete",
                  "--format", "%f", os.path.realpath(self.road.folder)],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                 preexec_fn=lambda: ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM),
                 start_new_session=True)
-            bench.selector.register(self.inotify.stdout, selectors.EVENT_READ, self.hear)
+        except OSError:
+            return  # it can't be started: look instead
+        bench.selector.register(self.inotify.stdout, selectors.EVENT_READ, self.hear)
 
     def local(self):
         """Whether the kernel itself makes the changes, so that inotify can tell."""
@@ -246,7 +257,7 @@ class Bench:
         self.check = None        # the check that runs
         self.soon = None         # what it has told so far
         self.walking = True      # looking for the first step that isn't done
-        self.took = 0.0
+        self.took, self.at = 0.0, ""
         self.over = None         # a text over the verdict, its name first
         self.side = None         # the job that makes it
         self.note = ""           # an answer to the last key
@@ -265,8 +276,11 @@ class Bench:
         self.over, self.note, self.offset = None, "", 0
         self.soon = None
         self.results = f"{self.build}/watch-{os.getpid()}.json"
-        self.check = Job(self, f"check-{self.stem}", self.checked, self.told,
-                         RESULTS=self.results)
+        try:
+            self.check = Job(self, f"check-{self.stem}", self.checked, self.told,
+                             RESULTS=self.results)
+        except OSError as error:
+            self.verdict, self.trouble = None, f"{error.strerror}. r tries again."
 
     def told(self, news):
         """A line of `check --tell`: first and last the step, else a test."""
@@ -279,7 +293,7 @@ class Bench:
 
     def checked(self, job):
         self.check = None
-        self.took = time.monotonic() - job.began
+        self.took, self.at = time.monotonic() - job.began, time.strftime("%H:%M:%S")
         self.verdict, self.trouble = self.soon, ""
         if self.verdict is None or job.process.returncode not in (0, 2):
             self.verdict = None
@@ -332,7 +346,7 @@ class Bench:
         elif self.road.next():
             self.go_to(self.road.next())
         else:
-            self.note = "That was the last one. q quits."
+            self.put_over("end", "\n".join(self.end()))
 
     def ask(self, what):
         """Show what a target of make's prints, unless it is shown already."""
@@ -347,8 +361,11 @@ class Bench:
         if self.side:
             self.side.abandon()
         self.note = f"make {target} …"
-        self.side = Job(self, target, lambda job: self.answered(what, target, job),
-                        AGAIN=1 if again else "")
+        try:
+            self.side = Job(self, target, lambda job: self.answered(what, target, job),
+                            AGAIN=1 if again else "")
+        except OSError as error:
+            self.side, self.note = None, f"make {target}: {error.strerror}"
 
     def answered(self, what, target, job):
         self.side, self.note = None, ""
@@ -406,7 +423,9 @@ class Bench:
         if self.stem is None:
             return lines
         state = (f"checking {self.progress()}" if self.check else
-                 f"checked in {self.took:.1f} s" if self.took else "")
+                 f"checked at {self.at} in {self.took:.1f} s" if self.took else "")
+        if gaps := len(self.gaps()):
+            state = f"{gaps} gap{'s' * (gaps > 1)} open, {state}"
         title = Page(self.stem).title
         if len(title) + len(state) + 2 <= width:
             state = " " * (width - len(title) - len(state)) + state
@@ -475,7 +494,10 @@ class Bench:
                   or (t["status"] == "not run" and not self.check)]
         first, message = failed[0], harmless(failed[0].get("message") or
                                              "the test did not report: it counts as failed")
-        lines = fold(paint(RED, "✘ ") + self.bold(first["sentence"]), width)
+        lines = []
+        if gap := self.gap_of(message):
+            lines = [*fold(f"Write next: {self.bold(f'{source}, line {gap}')}", width), ""]
+        lines += fold(paint(RED, "✘ ") + self.bold(first["sentence"]), width)
         for label, text in re.findall(r"^(.{1,10})((?:.*\n?)(?: {10}.*\n?)*)", message, re.M):
             lines += self.message_part(label, text.splitlines(), width)
         lines.append("")
@@ -487,15 +509,31 @@ class Bench:
                              f"program together: {command('open')}", width)
         return lines + self.compiler(verdict)
 
+    def gaps(self):
+        """The gaps that are open: the line of each, and what it prints."""
+        lines = (self.road.content(self.stem) or b"").decode("utf-8", "replace").splitlines()
+        found = [(number, re.search(r'"(TODO\(\d+\) is open: .*?)(\\n|")', line))
+                 for number, line in enumerate(lines, 1)]
+        return [(number, match[1]) for number, match in found if match]
+
+    def gap_of(self, message):
+        """The line of the gap that the program has come to, if it has come to one."""
+        said = re.search(r'"(TODO\(\d+\) is open: .*?)"', message)
+        for number, text in self.gaps() if said else []:
+            # What is printed may have numbers where the source has %d.
+            if re.fullmatch(re.sub(r"%\w+", ".*", re.escape(text)), said[1]):
+                return number
+        return None
+
     def message_part(self, label, text, width):
         """One of the report's parts, folded under its text, not under its label."""
-        room = max(width - 14, 10)
+        room = max(width - 12, 10)
         if label.rstrip() in ("Expected", "Saw", "Likely", "Look at"):  # prose
             text = textwrap.wrap(" ".join(line.strip() for line in text), room)
         else:  # lines that are to stay as they are
             text = [part for line in text for part in fold(line.removeprefix(" " * 10), room)]
         label = self.bold(label) if label.startswith("Likely") else self.faint(label)
-        return [f"    {label}{text[0] if text else ''}", *(" " * 14 + part for part in text[1:])]
+        return [f"  {label}{text[0] if text else ''}", *(" " * 12 + part for part in text[1:])]
 
     def compiler(self, verdict):
         """What the compiler said, with the file as the student calls it."""
@@ -520,12 +558,23 @@ class Bench:
         for t in skipped:
             lines += wrapped(f"skipped: {t['sentence']}: {harmless(t.get('message') or '')}", width)
         lines += self.compiler(verdict)
+        lines += wrapped(f"Predict, then look: docs/{self.stem}.md has experiments for it.", width)
         if following:
             return lines + wrapped(f"{self.bold('n')} goes on: {Page(following).title}, "
                                    f"{self.road.source(following)}", width)
         return lines + [paint(GREEN, "  Everything works. You have written TCP, both ends."), "",
-                        *wrapped("docs/reading.md says where to go from here, and the other "
-                                 "questions at the end of each page are worth an evening.", width)]
+                        f"  {self.bold('n')} shows the way that you have come."]
+
+    def end(self):
+        """All nine are done."""
+        width = min(self.terminal.size()[0], 76)
+        lines = [self.terminal.paint(GREEN, "You have written TCP, both ends, and this is what "
+                                            "you know now:"), ""]
+        for stem in self.road.stems:
+            page = Page(stem)
+            lines += [self.bold(page.title.partition(" – ")[2]), *wrapped(page.learned, width), ""]
+        return lines + wrapped("Where to go from here: docs/reading.md. And explain one of the nine "
+                               "to somebody else; it is the tenth step.", width)
 
     # ---- the loop
 
@@ -600,8 +649,9 @@ def watch(bench):
         screen.leave()
         bench.stop_jobs()
         files.close()
-    bench.terminal.say(f"{bench.points()}. make watch goes on with "
-                       f"{bench.road.next() or 'nothing: all is done'}.")
+    following = bench.road.next()
+    bench.terminal.say(f"{bench.points()}. " + (
+        f"make watch goes on with {following}." if following else "All is done."))
     return status
 
 
