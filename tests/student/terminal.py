@@ -78,13 +78,20 @@ class Pty:
     def attributes(self):
         return termios.tcgetattr(self.slave)
 
+    def hang_up(self):
+        """Close the window."""
+        os.close(self.slave)
+        os.close(self.master)
+        self.master = self.slave = None
+
     def close(self):
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGTERM)
             try:
-                self.ended()
-            except AssertionError:
+                self.process.wait(DEADLINE_S)
+            except subprocess.TimeoutExpired:
                 os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-        os.close(self.master)
-        os.close(self.slave)
+        for fd in self.master, self.slave:
+            if fd is not None:
+                os.close(fd)

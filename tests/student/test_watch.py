@@ -224,6 +224,14 @@ class Watch(unittest.TestCase):
                 self.assertIn(b"\033[?1049l", w.raw)
             until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in started))
 
+    def test_it_ends_with_its_terminal(self):
+        w = self.watch()
+        w.until("✘ makes a tcp socket")
+        started = children(w.process.pid)
+        w.hang_up()
+        w.process.wait(DEADLINE_S)
+        until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in started))
+
     def test_ctrl_z_stops_it_and_fg_goes_on(self):
         w = self.terminal(["bash", "--norc", "--noprofile", "-i"], PS1="ready> ",
                           HISTFILE="/dev/null")

@@ -231,7 +231,7 @@ class Screen:
         try:
             self.write("\033[?25h\033[?1049l")
             termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self.before)
-        except OSError:
+        except (OSError, termios.error):
             pass  # the terminal itself is gone
 
     def write(self, text):
@@ -372,7 +372,8 @@ class Bench:
         text = harmless(job.output.decode("utf-8", "replace"))
         if f"No rule to make target '{target}'" in text:
             text = f"This copy of the kit has no make {target}."
-        self.put_over(what, re.sub(r"^make: \*\*\* .*\n?", "", text, flags=re.M))
+        own = re.sub(r"^make: \*\*\* .*\n?", "", text, flags=re.M)
+        self.put_over(what, own or text)
 
     def put_over(self, what, text):
         self.over, self.offset = (what, text.rstrip("\n").split("\n")), 0
@@ -492,6 +493,9 @@ class Bench:
                     *self.compiler(verdict)]
         failed = [t for t in verdict["tests"] if t["status"] == "failed"
                   or (t["status"] == "not run" and not self.check)]
+        if not failed:
+            return ["No test of this step can run on this machine:", "",
+                    *self.skipped(verdict, width)]
         first, message = failed[0], harmless(failed[0].get("message") or
                                              "the test did not report: it counts as failed")
         lines = []
@@ -546,24 +550,26 @@ class Bench:
 
     def body_done(self, verdict, width):
         page, paint, following = Page(self.stem), self.terminal.paint, self.road.next()
-        tests = verdict["tests"]
-        skipped = [t for t in tests if t["status"] == "skipped"]
+        passed = sum(t["status"] == "passed" for t in verdict["tests"])
         lines = [paint(GREEN, f"✔ {self.stem} is done: {verdict['of']:g} points, "
-                              f"{len(tests) - len(skipped)} tests."), ""]
+                              f"{passed} tests."), ""]
         for label, text in ("Learned", page.learned), ("Think", page.question):
             if text:
                 first, *rest = plain(text, min(width - 12, 68))
                 lines += [f"  {self.bold(label.ljust(9))} {first}",
                           *(" " * 12 + line for line in rest), ""]
-        for t in skipped:
-            lines += wrapped(f"skipped: {t['sentence']}: {harmless(t.get('message') or '')}", width)
-        lines += self.compiler(verdict)
+        lines += self.skipped(verdict, width) + self.compiler(verdict)
         lines += wrapped(f"Predict, then look: docs/{self.stem}.md has experiments for it.", width)
         if following:
             return lines + wrapped(f"{self.bold('n')} goes on: {Page(following).title}, "
                                    f"{self.road.source(following)}", width)
         return lines + [paint(GREEN, "  Everything works. You have written TCP, both ends."), "",
                         f"  {self.bold('n')} shows the way that you have come."]
+
+    @staticmethod
+    def skipped(verdict, width):
+        return [line for t in verdict["tests"] if t["status"] == "skipped" for line in
+                wrapped(f"skipped: {t['sentence']}: {harmless(t.get('message') or '')}", width)]
 
     def end(self):
         """All nine are done."""
