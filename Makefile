@@ -92,7 +92,7 @@ check-%: $(CHECK) FORCE ## grade one step and show all that it lacks: make check
 # The bench. (Python would take LANG=C for UTF-8.)
 STUDENT = @PYTHONCOERCECLOCALE=0 BUILD=$(BUILD) AGAIN="$(AGAIN)" FORCE="$(FORCE)" POLL="$(POLL)" $(PYTHON) tests/student
 ROAD    = --steps "$$STEPS" --programs $(OUT)
-.PHONY: watch next list
+.PHONY: watch next list hint diff reset open
 
 watch: $(CHECK) $(WITNESS) ## the step you are at, checked each time you save; keys: ?
 	$(STUDENT)/watch.py $(ROAD) --build $(BUILD)
@@ -114,6 +114,9 @@ reset-%: FORCE ## the starter back; yours is kept in .kept/: make reset-02
 
 open-%: FORCE ## the program in your editor, its page in the browser: make open-02
 	$(STUDENT)/tools.py open $* $(ROAD)
+
+hint diff reset open:
+	@echo "For which step? For example: make $@-02" >&2; exit 1
 
 # Each program is built as `make` does, and twice more with the witness beside
 # it: what is graded and what a student runs are never two versions. What is

@@ -132,8 +132,8 @@ def reset(road, stem, terminal):
     fresh = starter(stem)
     if fresh is None:
         return sorry(f"The starter of {stem} is not to be had here: this copy of the kit has",
-                     "neither git's history nor tests/starters/. "
-                     f"Take steps/{stem}.c from where you", "got the kit.")
+                     "neither tests/starters/ nor a history that git reads (try git log).",
+                     f"Take steps/{stem}.c from where you got the kit.")
     if mine.exists():
         if mine.read_bytes() == fresh:
             terminal.say(f"{mine} is the starter: nothing to do.")
