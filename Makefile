@@ -95,10 +95,10 @@ ROAD    = --steps "$$STEPS" --programs $(OUT)
 .PHONY: watch next list hint diff reset open
 
 watch: $(CHECK) $(WITNESS) ## the step you are at, checked each time you save; keys: ?
-	$(STUDENT)/watch.py $(ROAD) --build $(BUILD)
+	$(STUDENT)/watch.py $(ROAD)
 
 next: $(CHECK) $(WITNESS) ## the same once: what to do now
-	$(STUDENT)/watch.py --once $(ROAD) --build $(BUILD)
+	$(STUDENT)/watch.py --once $(ROAD)
 
 list: $(CHECK) ## where you stand, and your points
 	@$(CHECK) --where --steps "$$STEPS" --programs $(OUT)
@@ -126,7 +126,7 @@ hint diff reset open:
 $(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
 	@mkdir -p $(@D)
 	@src=$(IN)/$*.c to=$(OUT)/$* mine=$(OUT)/$*.$$$$; \
-	trap 'rm -f $$mine $$mine.*; exit 1' INT TERM; \
+	trap 'wait; rm -f $$mine $$mine.*; exit 1' INT TERM; \
 	if [ ! -r $$src ]; then \
 		rm -f $$to.checked $$to.plain $$to.c; \
 		echo "error: there is no file $*.c in $$STEPS" >$@; exit 0; fi; \

@@ -52,17 +52,20 @@ class Watch(unittest.TestCase):
         for source in Path("steps").glob("*.c"):
             shutil.copy(source, self.folder)
 
+    def graded(self):
+        """Where the checks of this folder leave what they make."""
+        return next(Path(BUILD, "graded", link.name) for link in Path(BUILD, "folders").iterdir()
+                    if os.path.realpath(link) == os.path.realpath(self.folder))
+
     def programs(self):
         """The student's programs that run now, whoever is their parent."""
-        ours = next(link.name for link in Path(BUILD, "folders").iterdir()
-                    if os.path.realpath(link) == os.path.realpath(self.folder))
         running = []
         for link in Path("/proc").glob("[0-9]*/exe"):
             try:
                 running.append(os.readlink(link))
             except OSError:
                 continue
-        return [exe for exe in running if f"/graded/{ours}/" in exe]
+        return [exe for exe in running if f"/graded/{self.graded().name}/" in exe]
 
     def terminal(self, command, **options):
         terminal = Pty(command, **options)
@@ -181,6 +184,19 @@ class Watch(unittest.TestCase):
         self.assertNotIn("check", children(w.process.pid).values())
         until(lambda: not self.programs())
 
+    def test_many_saves_in_a_row_leave_one_verdict_and_nothing_else(self):
+        w = self.watch()
+        w.until("✘ makes a tcp socket")
+        for turn in range(12):
+            self.save("01_socket", self.solution("01_socket", "close(fd)", "(void)fd")
+                      + f"// {turn}\n")
+            w.until("checking")
+        self.save("01_socket", self.solution("01_socket"))
+        w.until("01_socket is done")
+        self.assertEqual(sorted(p.name for p in self.graded().iterdir()),
+                         [f"01_socket.{end}" for end in ("c", "checked", "json", "log", "plain")]
+                         + ["results.json"])
+
     def test_two_watches_of_one_folder_see_the_same(self):
         one, other = self.watch(), self.watch()
         one.until("✘ makes a tcp socket")
@@ -199,7 +215,12 @@ class Watch(unittest.TestCase):
         for tool in Path("/usr/bin").iterdir():
             if tool.name != "inotifywait":
                 (tools / tool.name).symlink_to(tool)
-        for how in {"PATH": str(tools)}, {"POLL": "1"}:
+        windows = Path(self.folder, "windows")  # one of its drives in WSL
+        windows.mkdir()
+        (windows / "stat").write_text("#!/bin/sh\necho v9fs\n")
+        (windows / "stat").chmod(0o755)
+        for how in ({"PATH": str(tools)}, {"POLL": "1"},
+                    {"PATH": f"{windows}:{os.environ['PATH']}"}):
             self.save("01_socket", Path("steps/01_socket.c").read_text(encoding="utf-8"))
             w = self.watch(**how)
             w.until("✘ makes a tcp socket")

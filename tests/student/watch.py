@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The step you are at, checked again each time you save: make watch.
 
-    watch.py [--once] --steps FOLDER --programs FOLDER --build FOLDER
+    watch.py [--once] --steps FOLDER --programs FOLDER
 
 Everything is done by make's own targets, run beside this program: check-NN for
 the verdict, hint-NN, diff-NN, trace-NN and list for the keys. This program only
@@ -124,8 +124,12 @@ class Job:
     def abandon(self):
         """End it, and with it all that it has started."""
         os.killpg(self.process.pid, signal.SIGTERM)
-        select.select([self.pidfd], [], [], GRACE_S)
-        # It hasn't been waited for, so nobody else has its number meanwhile.
+        deadline = time.monotonic() + GRACE_S
+        out = self.process.stdout  # each of them has it: it ends with the last
+        while select.select([out], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            if not os.read(out.fileno(), 1 << 16):
+                break
+        # make hasn't been waited for, so nobody else has its number meanwhile.
         os.killpg(self.process.pid, signal.SIGKILL)
         self.close()
 
@@ -248,7 +252,6 @@ class Bench:
 
     def __init__(self, args):
         self.road = Road(args.steps, args.programs)
-        self.build = args.build
         self.terminal = Terminal()
         self.selector = selectors.DefaultSelector()
         self.stem = None         # the step we are at
@@ -275,10 +278,9 @@ class Bench:
         self.stop_jobs()
         self.over, self.note, self.offset = None, "", 0
         self.soon = None
-        self.results = f"{self.build}/watch-{os.getpid()}.json"
         try:
             self.check = Job(self, f"check-{self.stem}", self.checked, self.told,
-                             RESULTS=self.results)
+                             RESULTS=self.road.programs / "results.json")
         except OSError as error:
             self.verdict, self.trouble = None, f"{error.strerror}. r tries again."
 
@@ -298,25 +300,16 @@ class Bench:
         if self.verdict is None or job.process.returncode not in (0, 2):
             self.verdict = None
             self.trouble = harmless(job.output.decode("utf-8", "replace"))
-        self.forget_results()
         if self.walking:
             onward = self.verdict and whole(self.verdict) and self.road.next()
             self.walking = bool(onward)
             if onward:
                 self.go_to(onward)
 
-    def forget_results(self):
-        try:
-            os.unlink(self.results)
-        except OSError:
-            pass
-
     def stop_jobs(self):
         for job in self.check, self.side:
             if job:
                 job.abandon()
-        if self.check:
-            self.forget_results()
         self.check = self.side = None
 
     # ---- keys
@@ -686,7 +679,6 @@ def main():
     parser.add_argument("--once", action="store_true")
     parser.add_argument("--steps", default="steps")
     parser.add_argument("--programs", default="build/graded/steps")
-    parser.add_argument("--build", default="build")
     args = parser.parse_args()
     if not args.once and not (sys.stdin.isatty() and sys.stdout.isatty()
                               and os.environ.get("TERM", "dumb") != "dumb"):
