@@ -88,8 +88,8 @@ class Pty:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGTERM)
             try:
-                self.process.wait(DEADLINE_S)
-            except subprocess.TimeoutExpired:
+                self.ended()  # it may have something to say yet
+            except (AssertionError, TypeError):  # or has no terminal any more
                 os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         for fd in self.master, self.slave:
