@@ -556,7 +556,7 @@ class Bench:
         if following:
             return lines + wrapped(f"{self.bold('n')} goes on: {Page(following).title}, "
                                    f"{self.road.source(following)}", width)
-        return lines + [paint(GREEN, "  Everything works. You have written TCP, both ends."), "",
+        return lines + ["", paint(GREEN, "  Everything works. You have written TCP, both ends."),
                         f"  {self.bold('n')} shows the way that you have come."]
 
     @staticmethod
