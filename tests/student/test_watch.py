@@ -174,15 +174,26 @@ class Watch(unittest.TestCase):
         self.save("02_bind", self.solution("02_bind", *SWAPPED))
         w.until("Step 2 ", "✘ binds to the port", "bytes of the port are swapped")
 
-    def test_a_save_during_a_check_is_what_the_verdict_is_about(self):
+    def test_what_is_known_is_shown_while_a_slow_test_is_still_at_work(self):
         w = self.watch()
         w.until("✘ makes a tcp socket")
         self.save("07_refused", self.solution("07_refused"))
         w.until("Step 7 ", "Still at work: waits two seconds when told nothing")
-        self.save("07_refused", Path("steps/07_refused.c").read_text(encoding="utf-8"))
-        w.until("TODO(07) is open", "checked at")
-        self.assertNotIn("check", children(w.process.pid).values())
+        w.until("07_refused is done")
+
+    def test_a_save_during_a_check_ends_it_and_is_what_the_verdict_is_about(self):
+        w = self.watch()
+        w.until("✘ makes a tcp socket")
+        lived = Path(self.folder, "lived")
+        self.save("01_socket", "#include <fcntl.h>\n#include <time.h>\nint main(void)\n{\n"
+                  "    struct timespec nap = {0, 100000000};\n"
+                  "    for (int i = 0; i < 80; i++)\n        nanosleep(&nap, 0);\n"
+                  f'    return creat("{lived}", 0600) == -1;\n}}\n')
+        w.until("0 of 10 tests pass. Still at work:")
+        self.save("01_socket", Path("steps/01_socket.c").read_text(encoding="utf-8"))
+        w.until("TODO(01) is open", "checked at")
         until(lambda: not self.programs())
+        self.assertFalse(lived.exists(), "the check was not ended, but awaited")
 
     def test_many_saves_in_a_row_leave_one_verdict_and_nothing_else(self):
         w = self.watch()
