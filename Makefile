@@ -107,6 +107,11 @@ $(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
 
 # ---------------------------------------------------------------- instructors
 
+.PHONY: grade
+export GRADED CHECKED
+grade: $(CHECK) $(WITNESS) ## grade a class, contained: CLASS=dir JOBS=n LIMIT=s
+	@CC="$(CC)" $(PYTHON) tests/class/grade.py --build $(BUILD)
+
 # ---------------------------------------------------------------- maintainers
 
 selftest: $(CHECK) $(WITNESS) ## prove the kit: solutions, starters, mistakes, variants
@@ -232,12 +237,13 @@ $(BUILD)/flags: FORCE
 
 PACKAGES := gcc libc6-dev binutils make libcriterion-dev libjansson-dev doxygen \
             doxygen-awesome-css python3 patch iproute2 lsof net-tools netcat-openbsd
+GRADING  := bubblewrap parallel git
 DOCTOOLS := chromium nodejs npm strace tcpdump procps
 LINTERS  := clang clang-format clang-tidy cppcheck shellcheck python3-clang
 
 # What a target needs, tried once: if it is missing, say how to get it. Asked
 # for together with setup, setup comes first.
-FIRST := $(filter setup setup-lint setup-docs,$(MAKECMDGOALS))
+FIRST := $(filter setup setup-lint setup-docs setup-grade,$(MAKECMDGOALS))
 
 $(BUILD)/compiler: | $(FIRST)
 	@mkdir -p $(@D)
@@ -291,3 +297,8 @@ setup-lint: $(filter setup,$(FIRST)) ## install the linters for maintainers
 setup-docs: $(filter setup setup-lint,$(FIRST)) ## install what checks the handbook: a browser, strace
 	@mkdir -p $(BUILD)
 	$(call install,$(DOCTOOLS))
+
+.PHONY: setup-grade
+setup-grade: $(filter setup setup-lint setup-docs,$(FIRST)) ## install what grading a class takes: bubblewrap, parallel
+	@mkdir -p $(BUILD)
+	$(call install,$(GRADING))

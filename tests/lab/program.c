@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
@@ -22,6 +23,7 @@
 #include <strings.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -135,6 +137,34 @@ static bool join_network(pid_t keeper)
     return fd != -1 && setns(fd, CLONE_NEWUSER | CLONE_NEWNET) == 0;
 }
 
+/// Where strangers' programs are graded (LAB_SHUT_IN, set by tests/class) the
+/// program shall reach neither the test's descriptors and memory nor what
+/// Criterion has in /tmp and /dev/shm: a user namespace of its own, in which
+/// it has no rights and can make no other, and empty folders there.
+static bool shut_in(bool has_own_users)
+{
+    static const char *const hidden[] = {"/tmp", "/dev/shm"};
+
+    if (unshare(CLONE_NEWNS | (has_own_users ? 0 : CLONE_NEWUSER)) == -1)
+        return false;
+    int most = open("/proc/sys/user/max_user_namespaces", O_WRONLY | O_CLOEXEC);
+    if (most == -1 || write(most, "0", 1) != 1)
+        return false;
+    for (int i = 0; i < 2; i++)
+        if (mount("none", hidden[i], "tmpfs", MS_NOSUID | MS_NODEV | MS_RDONLY,
+                  NULL) == -1)
+            return false;
+    return true;
+}
+
+/// Where there are no namespaces, root can give it a user of its own (LAB_UID).
+static bool become_user(const char *uid)
+{
+    uid_t id = (uid_t)atol(uid);
+    return setgroups(0, NULL) == 0 && setresgid(id, id, id) == 0 &&
+           setresuid(id, id, id) == 0;
+}
+
 /// In the child, between fork and exec: only what is async-signal-safe.
 static void become_program(const struct program *p, char *const argv[],
                            char *const envp[], int in, int out, int err,
@@ -146,6 +176,10 @@ static void become_program(const struct program *p, char *const argv[],
     setpgid(0, 0);
     // Before PDEATHSIG: new credentials clear it.
     if (p->network != 0 && !join_network(p->network))
+        _exit(127);
+    if (getenv("LAB_SHUT_IN") != NULL && !shut_in(p->network != 0))
+        _exit(127);
+    if (getenv("LAB_UID") != NULL && !become_user(getenv("LAB_UID")))
         _exit(127);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
@@ -310,10 +344,28 @@ void stop_program(struct program *p)
     }
 }
 
+/// Where there is no way out, a program that looked for one is worth a word.
+static void tell_tries_outside(struct program *p)
+{
+    unsigned count = atomic_load(&p->record->count);
+
+    for (unsigned i = 0; i < count; i++) {
+        const struct call *call = call_at(p->record, i);
+        const struct sockaddr_in *to;
+        if (call == NULL || call->error != ENETUNREACH || call->injected != 0)
+            continue;
+        to = (const struct sockaddr_in *)&call->address;
+        if (to->sin_family == AF_INET && to->sin_addr.s_addr >> 24 != 127)
+            remark(p, text("tried to connect to %s", show_address(*to)));
+    }
+}
+
 void lab_end(void)
 {
-    for (int i = 0; i < program_count; i++)
+    for (int i = 0; i < program_count; i++) {
         stop_program(&programs[i]);
+        tell_tries_outside(&programs[i]);
+    }
     reap_all();
 }
 

@@ -1,0 +1,418 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Grade a class: `make grade CLASS=dir`. docs/grading.md is about it.
+
+    grade.py CLASS --build build      with GRADED, CHECKED, CC, and the user's
+                                      variables (see settings()) in the environment
+
+Takes the nine programs from each entry of the folder (submission.py), grades
+what is new or has changed (grade_one.py, contained, several at a time through
+GNU parallel), and leaves everything in build/class/NAME/. Ends with status 0
+if each entry has its row, whatever the verdicts are.
+"""
+import argparse
+import glob
+import hashlib
+import json
+import multiprocessing
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import grade_one
+import sandbox
+import submission
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TAKE_S = 60  # for reading one submission
+TAKE_MEMORY = 1 << 30
+
+
+class Trouble(Exception):
+    """It can't be done; the text says what to do."""
+
+
+def say(text=""):
+    """Nothing of theirs can steer the terminal: names are escaped before."""
+    encoding = sys.stdout.encoding or "ascii"
+    text = text.encode(encoding, "replace").decode(encoding)
+    print(text, flush=True)
+
+
+def tell_user(text):
+    print(f"grade: {text}", file=sys.stderr, flush=True)
+
+
+# ------------------------------------------------------------------- settings
+
+def number(name, otherwise, least=1):
+    text = os.environ.get(name, "").strip() or str(otherwise)
+    if not text.isascii() or not text.isdigit() or int(text) < least:
+        raise Trouble(f"{name}={text}: it is a whole number, {least} or more")
+    return int(text)
+
+
+def kit_digest():
+    """Of all that a verdict depends on, but the submission itself."""
+    total = hashlib.sha256()
+    paths = (glob.glob("tests/0*.c") + glob.glob("tests/lab/*.[ch]") +
+             ["tests/points"] +
+             [f"{HERE}/{name}" for name in
+              ("grade_one.py", "sandbox.py", "compile.sh")])
+    for path in sorted(paths):
+        with open(path, "rb") as file:
+            total.update(os.path.basename(path).encode() + b"\0" +
+                         hashlib.sha256(file.read()).digest())
+    return total.hexdigest()
+
+
+def kit_version(digest):
+    run = subprocess.run(
+        ["git", "-c", "safe.directory=*", "describe", "--tags", "--always",
+         "--dirty"], capture_output=True, text=True, check=False)
+    return run.stdout.strip() if run.returncode == 0 else digest[:12]
+
+
+def settings(name):
+    cc = os.environ.get("CC", "cc")
+    digest = kit_digest()
+    values = {
+        "cc": cc, "graded": os.environ["GRADED"],
+        "checked": os.environ["CHECKED"],
+        "limit": number("LIMIT", 120), "memory": number("MEMORY", 1024, 64),
+        "seed": number("SEED", int(hashlib.sha256(name.encode()).hexdigest()
+                                   [:6], 16), 0),
+        "unsafe": os.environ.get("UNSAFE", "") == "1",
+        "stems": sorted(os.path.basename(f)[:-2]
+                        for f in glob.glob("tests/0*.c")),
+    }
+    compiler = subprocess.run([*cc.split(), "--version"], text=True,
+                              capture_output=True, check=False).stdout
+    whole = json.dumps([digest, compiler.partition("\n")[0], values],
+                       sort_keys=True)
+    values["digest"] = hashlib.sha256(whole.encode()).hexdigest()
+    values["kit"] = kit_version(digest)
+    return values
+
+
+def make_kit(folder, build, values):
+    """kit/: all that grade_one needs, and nothing that a student may not have."""
+    kit = f"{folder}/kit"
+    shutil.rmtree(kit, ignore_errors=True)
+    os.makedirs(kit)
+    for path in (f"{build}/check", f"{build}/lab/witness.o", "tests/points",
+                 f"{HERE}/compile.sh"):
+        shutil.copy(path, kit)
+    for name, text in (("hosts", "127.0.0.1 localhost\n::1 localhost\n"),
+                       ("nsswitch.conf", "hosts: files\n")):
+        with open(f"{kit}/{name}", "w") as file:
+            file.write(text)
+    grade_one.write_json(f"{kit}/settings.json", values)
+    # The verdict on nothing has all tests that there are.
+    subprocess.run([f"{kit}/check", "--programs", f"{kit}/none",
+                    "--points", f"{kit}/points", "--results",
+                    f"{kit}/all.json"], stdout=subprocess.DEVNULL,
+                   stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                   check=False)
+    with open(f"{kit}/all.json") as file:
+        expected = json.load(file)
+    expected["folder"] = "steps"
+    os.remove(f"{kit}/all.json")
+    grade_one.write_json(f"{kit}/expected.json", expected)
+
+
+def look_for_sandbox(folder, values):
+    if values["unsafe"]:
+        tell_user("UNSAFE=1: only limits. The programs reach the network and "
+                  "all files\n       that this user can read; tests that need "
+                  "a network of their own are skipped.")
+        if os.geteuid() != 0:
+            tell_user("Not as root: a program can also forge its verdict, and "
+                      "a fork bomb\n       is not stopped.")
+        return
+    why = sandbox.trouble(f"{folder}/kit", f"{folder}/trial")
+    shutil.rmtree(f"{folder}/trial", ignore_errors=True)
+    if why:
+        raise Trouble(
+            f"no sandbox on this machine: {why}\n"
+            "Without one the programs of strangers would reach the network, "
+            "your files\nand, unless you are root, the grader itself. Grade "
+            "in a virtual machine, or where\nuser namespaces are allowed (see "
+            "docs/grading.md). Only if you trust every\nprogram: "
+            "make grade … UNSAFE=1")
+
+
+# ------------------------------------------------------------------ the class
+
+def safe_name(raw, taken):
+    """A name as a file's, for the whole class unique."""
+    text = os.fsdecode(raw)
+    name = re.sub(r"[^A-Za-z0-9._-]+", "_", text).lstrip("._-")[:60]
+    if name != text or name in taken:
+        name = f"{name or 'entry'}-{hashlib.sha256(raw).hexdigest()[:8]}"
+    return name
+
+
+def find_class(path, build):
+    """(entries as bytes, the folder for what comes out)"""
+    if not path:
+        raise Trouble("which class? make grade CLASS=folder, in which each "
+                      "entry is a submission")
+    if not os.path.isdir(path):
+        raise Trouble(f"CLASS={submission.shown(path)}: there is no such folder")
+    real = os.path.realpath(path)
+    try:
+        entries = sorted(entry for entry in os.listdir(os.fsencode(real))
+                         if not entry.startswith(b"."))
+    except OSError as error:
+        raise Trouble(f"CLASS={submission.shown(path)}: {error.strerror}")
+    if not entries:
+        raise Trouble(f"CLASS={submission.shown(path)}: the folder is empty. "
+                      "Each entry is to be a submission: a folder, an archive")
+    if any(os.fsdecode(e) in ("steps", "01_socket.c") for e in entries):
+        raise Trouble(
+            f"CLASS={submission.shown(path)}: this is one submission, not a "
+            "class. Give the folder\nthat it lies in; or: make check "
+            "STEPS=…")
+    for inside in (os.getcwd(), real):
+        if inside == "/usr" or inside.startswith("/usr/"):
+            raise Trouble(f"{inside} is in /usr, which every program may read: "
+                          "put it elsewhere")
+    name = re.sub(r"[^A-Za-z0-9._-]+", "_", os.path.basename(real)).lstrip(
+        ".-") or "class"
+    folder = f"{build}/class/{name}"
+    try:
+        with open(f"{folder}/of") as file:
+            if file.read() != real:
+                folder += "-" + hashlib.sha256(os.fsencode(real)).hexdigest()[:8]
+    except OSError:
+        pass
+    os.makedirs(folder, exist_ok=True)
+    with open(f"{folder}/of", "w", errors="surrogateescape") as file:
+        file.write(real)
+    return [os.path.join(os.fsencode(real), e) for e in entries], folder
+
+
+def take_in_limits(entry, job, stems):
+    """In a process of its own: what an archive asks for is not known."""
+    resource.setrlimit(resource.RLIMIT_AS, (TAKE_MEMORY, TAKE_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (TAKE_S, TAKE_S))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.alarm(TAKE_S)
+    os.environ["TAKE_TEMP"] = job
+    os.dup2(os.open(os.devnull, os.O_RDWR), 2)  # it may die of its limits
+    grade_one.write_json(f"{job}/taken.json",
+                         submission.take(entry, f"{job}/src", stems))
+
+
+def take(raw, folder, name, stems):
+    """jobs/ID/src and taken.json. Returns what taken.json says."""
+    job = f"{folder}/jobs/{name}"
+    shutil.rmtree(job, ignore_errors=True)
+    os.makedirs(job)
+    child = multiprocessing.get_context("fork").Process(
+        target=take_in_limits, args=(os.fsdecode(raw), job, stems))
+    child.start()
+    child.join(2 * TAKE_S)
+    if child.is_alive():
+        child.kill()
+        child.join()
+    try:
+        with open(f"{job}/taken.json") as file:
+            taken = json.load(file)
+    except (OSError, ValueError):
+        os.makedirs(f"{job}/src", exist_ok=True)
+        taken = {"files": {stem: None for stem in stems}, "flags": [],
+                 "refused": "reading it takes more time or memory than is "
+                            "allowed"}
+    taken["entry"] = submission.shown(os.fsdecode(os.path.basename(raw)), 200)
+    grade_one.write_json(f"{job}/taken.json", taken)
+    return taken
+
+
+def take_all(entries, folder, values):
+    """[(ID, taken)] of all entries, and what there was before and is no more
+    is removed."""
+    jobs, names = [], set()
+    stems = {}
+    for raw in entries:
+        plain = submission.ARCHIVE.sub("", os.fsdecode(os.path.basename(raw)))
+        stems.setdefault(plain, []).append(raw)
+    for count, raw in enumerate(entries, 1):
+        name = safe_name(os.path.basename(raw), names)
+        names.add(name)
+        progress(f"reading {count} of {len(entries)}")
+        taken = take(raw, folder, name, values["stems"])
+        plain = submission.ARCHIVE.sub("", os.fsdecode(os.path.basename(raw)))
+        for other in stems[plain]:
+            if other != raw:
+                taken["flags"].append("another entry has this name: " +
+                                      submission.shown(os.fsdecode(
+                                          os.path.basename(other))))
+        if len(stems[plain]) > 1:
+            grade_one.write_json(f"{folder}/jobs/{name}/taken.json", taken)
+        jobs.append((name, taken))
+    for sub in ("rows", "jobs"):
+        os.makedirs(f"{folder}/{sub}", exist_ok=True)
+        for old in os.listdir(f"{folder}/{sub}"):
+            if old.removesuffix(".json") not in names:
+                path = f"{folder}/{sub}/{old}"
+                shutil.rmtree(path) if sub == "jobs" else os.remove(path)
+    progress("")
+    return jobs
+
+
+# --------------------------------------------------------------------- grading
+
+def progress(text):
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\033[K" + text)
+        sys.stderr.flush()
+
+
+def minutes(seconds):
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def bar(done, total, begin):
+    """23 of 500 [###------------] 4 min left"""
+    spent = time.monotonic() - begin
+    filled = 24 * done // total
+    left = spent / done * (total - done) if done else 0
+    return (f"graded {done} of {total} [{'#' * filled}{'-' * (24 - filled)}]"
+            + (f" {minutes(left)} left" if done and done < total else ""))
+
+
+def row_of(folder, name):
+    try:
+        with open(f"{folder}/rows/{name}.json") as file:
+            return json.load(file)
+    except (OSError, ValueError):
+        return None
+
+
+def fresh(folder, name, taken, values):
+    row = row_of(folder, name)
+    return row is not None and not taken["refused"] and \
+        row["outcome"] != "refused" and \
+        row["digest"] == grade_one.digest(values, taken["files"]) and \
+        row["entry"] == taken["entry"]
+
+
+def run_jobs(names, folder, jobs):
+    """Through GNU parallel. What it prints, a line a submission, counts."""
+    own = f"{os.path.abspath(folder)}/parallel"  # nothing goes into ~
+    os.makedirs(own, exist_ok=True)
+    command = ["parallel", "--will-cite", "--jobs", str(jobs), "--line-buffer",
+               "--joblog", f"{folder}/joblog", sys.executable,
+               f"{HERE}/grade_one.py", folder, "{}"]
+    env = dict(os.environ, PARALLEL_HOME=own, TMPDIR=own, SHELL="/bin/sh")
+    env.pop("PARALLEL", None)
+    begin, done, told = time.monotonic(), 0, 0
+    process = subprocess.Popen(command, env=env, stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, text=True,
+                               start_new_session=True)
+    try:
+        process.stdin.write("".join(f"{name}\n" for name in names))
+        process.stdin.close()
+        progress(bar(0, len(names), begin))
+        for _ in process.stdout:
+            done += 1
+            progress(bar(done, len(names), begin))
+            if not sys.stderr.isatty() and \
+                    (10 * done // len(names) > told or done == len(names)):
+                told = 10 * done // len(names)
+                say(bar(done, len(names), begin))
+        process.wait()
+    except KeyboardInterrupt:
+        # Twice: it does not wait for the jobs, and they end with it.
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        progress("")
+        raise
+    progress("")
+    shutil.rmtree(own, ignore_errors=True)
+    return time.monotonic() - begin
+
+
+def lost_row(folder, name, values, taken):
+    """The grader of this submission did not live to write a row."""
+    with open(f"{folder}/kit/expected.json") as file:
+        expected = json.load(file)
+    compiled = {stem: (True, "") for stem in values["stems"]}
+    expected["seed"] = values["seed"]
+    grade_one.write_json(f"{folder}/rows/{name}.json", {
+        "id": name, "entry": taken["entry"], "kit": values["kit"],
+        "seed": values["seed"], "outcome": "killed",
+        "reason": "its grader was killed from outside, or died: run make "
+                  "grade again", "flags": taken["flags"],
+        "contained": not values["unsafe"], "digest": "", "seconds": 0.0,
+        "memory_kib": 0, "files": taken["files"],
+        "results": grade_one.pieced_together(expected, compiled, {})})
+
+
+# ---------------------------------------------------------------------- report
+
+def table(rows):
+    """What there is to see until the report is made of the rows."""
+    wide = min(32, max(len(row["entry"]) for row in rows))
+    for row in rows:
+        what = [row["reason"]] if row["reason"] else row["flags"]
+        line = (f"{submission.shown(row['entry'], wide):{wide}} "
+                f"{row['results']['points']:5.1f} of "
+                f"{row['results']['of']:g}  "
+                + (f"{row['outcome']}: " if row["outcome"] != "graded" else "")
+                + "; ".join(what))
+        say(line[:200])
+
+
+def main():
+    parser = argparse.ArgumentParser(description="grade a class")
+    parser.add_argument("folder", nargs="?",
+                        default=os.environ.get("CLASS", ""))
+    parser.add_argument("--build", default="build")
+    args = parser.parse_args()
+    os.umask(0o022)
+    try:
+        jobs_at_once = number("JOBS", 2 * len(os.sched_getaffinity(0)))
+        entries, folder = find_class(args.folder, args.build)
+        values = settings(os.path.basename(folder))
+        make_kit(folder, args.build, values)
+        look_for_sandbox(folder, values)
+        if shutil.which("parallel") is None:
+            raise Trouble("GNU parallel is not installed; run: make setup-grade")
+        taken = take_all(entries, folder, values)
+        todo = [name for name, about in taken
+                if not fresh(folder, name, about, values)]
+        for name in todo:
+            if os.path.exists(f"{folder}/rows/{name}.json"):
+                os.remove(f"{folder}/rows/{name}.json")
+        if len(todo) < len(taken):
+            say(f"{len(taken) - len(todo)} of {len(taken)} are as they were; "
+                f"{len(todo)} to grade")
+        seconds = run_jobs(todo, folder, jobs_at_once) if todo else 0
+    except Trouble as error:
+        sys.exit(f"grade: {error}")
+    except KeyboardInterrupt:
+        sys.exit("\ninterrupted: what is graded is kept, and the same command "
+                 "goes on")
+    for name, about in taken:
+        if row_of(folder, name) is None:
+            lost_row(folder, name, values, about)
+    rows = [row_of(folder, name) for name, _ in taken]
+    if os.path.exists(f"{HERE}/report.py"):
+        return subprocess.run([sys.executable, f"{HERE}/report.py",
+                               f"{folder}/rows"], check=False).returncode
+    table(rows)
+    say(f"\n{len(rows)} submissions, {len(todo)} graded in "
+        f"{minutes(seconds)}, seed {values['seed']}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
