@@ -340,20 +340,13 @@ def run_jobs(names, folder, jobs):
     return time.monotonic() - begin
 
 
-def lost_row(folder, name, values, taken):
+def lost_row(folder, name):
     """The grader of this submission did not live to write a row."""
-    with open(f"{folder}/kit/expected.json") as file:
-        expected = json.load(file)
-    compiled = {stem: (True, "") for stem in values["stems"]}
-    expected["seed"] = values["seed"]
-    grade_one.write_json(f"{folder}/rows/{name}.json", {
-        "id": name, "entry": taken["entry"], "kit": values["kit"],
-        "seed": values["seed"], "outcome": "killed",
-        "reason": "its grader was killed from outside, or died: run make "
-                  "grade again", "flags": taken["flags"],
-        "contained": not values["unsafe"], "digest": "", "seconds": 0.0,
-        "memory_kib": 0, "files": taken["files"],
-        "results": grade_one.pieced_together(expected, compiled, {})})
+    row, _, _ = grade_one.new_row(folder, name)
+    row["digest"] = ""  # the next run tries again
+    grade_one.fail_all(row, "killed", "its grader was ended from outside: run "
+                       "make grade again", "", grade_one.BEFORE)
+    grade_one.write_json(f"{folder}/rows/{name}.json", row)
 
 
 # ---------------------------------------------------------------------- report
@@ -401,9 +394,9 @@ def main():
     except KeyboardInterrupt:
         sys.exit("\ninterrupted: what is graded is kept, and the same command "
                  "goes on")
-    for name, about in taken:
+    for name, _ in taken:
         if row_of(folder, name) is None:
-            lost_row(folder, name, values, about)
+            lost_row(folder, name)
     rows = [row_of(folder, name) for name, _ in taken]
     if os.path.exists(f"{HERE}/report.py"):
         return subprocess.run([sys.executable, f"{HERE}/report.py",

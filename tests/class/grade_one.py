@@ -37,6 +37,7 @@ import time
 import sandbox
 
 RECORD_MOST = 1 << 20  # bytes: one line of the check's
+STRIKES = 3  # steps that may use up their time
 BEFORE = "the run was ended before this test"
 NO_PROGRAM = "the program did not compile"
 
@@ -57,14 +58,10 @@ def digest(settings, files):
 # -------------------------------------------------------------------- running
 
 class Job:
-    def __init__(self, folder, name):
+    def __init__(self, folder, name, settings):
         self.kit, self.path = f"{folder}/kit", f"{folder}/jobs/{name}"
-        with open(f"{self.kit}/settings.json") as file:
-            self.settings = json.load(file)
-        with open(f"{self.path}/taken.json") as file:
-            self.taken = json.load(file)
+        self.settings, self.stems = settings, settings["stems"]
         self.user = sandbox.OwnUser()
-        self.stems = self.settings["stems"]
         self.work = f"{self.path}/work"
         shutil.rmtree(self.work, ignore_errors=True)
         os.makedirs(self.work)
@@ -98,7 +95,9 @@ class Job:
         return self.run(["sh", self.place("kit") + "/compile.sh", *self.stems],
                         env, wall=60, writable=True)
 
-    def check(self):
+    def check(self, stem):
+        """One step in a sandbox of its own: what a program does to the check
+        costs only its own step."""
         kit = self.place("kit")
         env = {"LAB_SHUT_IN": "1"}
         if self.settings["unsafe"]:
@@ -106,22 +105,19 @@ class Job:
         return self.run(
             [f"{kit}/check", "--steps", "steps", "--programs", ".",
              "--points", f"{kit}/points", "--seed", str(self.settings["seed"]),
-             "--jobs", "16", "--stream", "STREAM"],
+             "--only", stem, "--jobs", "16", "--stream", "STREAM"],
             env, wall=self.settings["limit"], stream=True, as_user=False)
 
-    def compiled(self):
-        """{stem: (whether there is a program, what the compiler said)}"""
-        said = {}
-        for stem in self.stems:
-            path = f"{self.work}/{stem}"
-            try:
-                with open(f"{path}.log", errors="replace") as file:
-                    log = file.read()
-            except OSError:
-                log = "error: it was not compiled: the time was over"
-            said[stem] = (os.path.exists(f"{path}.checked") and
-                          os.path.exists(f"{path}.plain"), log)
-        return said
+    def compiled(self, stem):
+        """(whether there is a program, what the compiler said)"""
+        path = f"{self.work}/{stem}"
+        try:
+            with open(f"{path}.log", errors="replace") as file:
+                log = file.read()
+        except OSError:
+            log = "error: the compiler had no time left for it"
+        return (os.path.exists(f"{path}.checked") and
+                os.path.exists(f"{path}.plain"), log)
 
 
 # -------------------------------------------------------------------- verdict
@@ -141,31 +137,22 @@ def read_stream(said):
     return records, end
 
 
-def pieced_together(expected, compiled, records):
-    """The verdict of a run that did not come to its end: what has passed has
-    passed, what has not been told has failed."""
-    for step in expected["steps"]:
-        step["compiles"], log = compiled.get(step["step"], (False, ""))
-        if log:
-            step["compiler"] = log
-        earned = False
-        for test in step["tests"]:
-            record = records.get(test["test"], {
-                "status": "failed",
-                "message": BEFORE if step["compiles"] else NO_PROGRAM})
-            test.pop("message", None)
-            test.update(record)
-            earned |= test["status"] == "passed" and not test["given"]
-            if test["status"] == "skipped":
-                test["of"] = 0.0
-        count = sum(test["of"] for test in step["tests"])
-        for test in step["tests"]:
-            test["of"] *= step["of"] / count if count else 0
-            counts = earned and test["status"] == "passed"
-            test["points"] = test["of"] if counts else 0.0
-        step["points"] = sum(test["points"] for test in step["tests"])
-    expected["points"] = sum(step["points"] for step in expected["steps"])
-    return expected
+def pieced_together(step, records, before=BEFORE):
+    """The verdict on a step whose run did not come to its end: what has passed
+    has passed, what has not been told has failed."""
+    earned = False
+    for test in step["tests"]:
+        test.update(records.get(test["test"],
+                                {"status": "failed", "message": before}))
+        earned |= test["status"] == "passed" and not test["given"]
+        if test["status"] == "skipped":
+            test["of"] = 0.0
+    count = sum(test["of"] for test in step["tests"])
+    for test in step["tests"]:
+        test["of"] *= step["of"] / count if count else 0
+        counts = earned and test["status"] == "passed"
+        test["points"] = test["of"] if counts else 0.0
+    step["points"] = sum(test["points"] for test in step["tests"])
 
 
 def source_flags(path, stems):
@@ -186,77 +173,126 @@ def source_flags(path, stems):
 
 
 def judge(ran, settings, came_to_end):
-    """(outcome, reason, flags) of the check."""
+    """(outcome, reason, flag) of the check of one step."""
+    limit, memory = settings["limit"], settings["memory"]
     if ran.ended == "time":
-        return ("timed out", f"it still ran after {settings['limit']} s (LIMIT)"
-                f" and was killed", ["timed out"])
+        return ("timed out", f"it still ran after {limit} s and was ended",
+                "timed out")
     if ran.ended == "stopped":
-        return ("timed out", "it sent SIGSTOP to the check, which was killed "
-                f"after {settings['limit']} s", ["stopped the check"])
+        return ("timed out", "it sent SIGSTOP to the check, which was ended "
+                f"after {limit} s", "stopped the check")
     if ran.ended == "memory":
-        text = f"used more than {settings['memory']} MiB of memory"
-        return "killed", f"it {text} (MEMORY) and was killed", [text]
+        text = f"used more than {memory} MiB of memory"
+        return "killed", f"it {text} and was ended", text
     if ran.ended == "output":
-        return "killed", "it said too much and was killed", ["output flood"]
+        return "killed", "it said too much and was ended", "flooded the check"
     if came_to_end:
-        return "graded", "", []
+        return "graded", "", ""
     match = re.search(r"killed by signal (\d+)", ran.errors)
-    number = int(match[1]) if match else ran.status - 128
-    if ran.status < 0:
-        number = -ran.status
-    if 0 < number < signal.NSIG:
+    number = int(match[1]) if match else abs(ran.status) % 128
+    if abs(ran.status) > 2 and number < signal.NSIG:
         name = signal.Signals(number).name
         return ("killed", f"something in it killed the check with {name}",
-                [f"the check was killed ({name})"])
+                f"the check was killed ({name})")
     last = ran.errors.strip().splitlines()[-1:] or [f"status {ran.status}"]
-    return "killed", f"the check ended without a verdict: {last[0][:200]}", []
+    return ("killed", f"the check ended without a verdict: {last[0][:200]}",
+            "no verdict")
+
+
+def check_steps(job, row):
+    """Fill in the row's results, step by step."""
+    results, strikes = row["results"], 0
+    for number, step in enumerate(results["steps"]):
+        stem = step["step"]
+        if not step["compiles"]:
+            pieced_together(step, {}, NO_PROGRAM)
+            continue
+        if strikes == STRIKES:
+            pieced_together(step, {}, "not checked: other steps had used up "
+                                      "the time")
+            continue
+        ran = job.check(stem)
+        records, end = read_stream(ran.said)
+        outcome, reason, flag = judge(ran, job.settings, end is not None)
+        if end is not None and not ran.ended:
+            results["steps"][number] = end["steps"][0]
+            results["remarks"] += end["remarks"]
+        else:
+            pieced_together(step, records)
+        if ran.ended in ("time", "stopped"):
+            strikes += 1
+        if outcome != "graded":
+            row["reason"] += f"{'; ' if row['reason'] else ''}{stem}: {reason}"
+            row["flags"].append(f"{flag}: {stem}")
+        if row["outcome"] != "timed out" and outcome != "graded":
+            row["outcome"] = outcome
+        if ran.processes >= sandbox.LIMITS["nproc"] * 3 // 4:
+            row["flags"].append(f"had {ran.processes} processes at once: "
+                                f"{stem}")
+        row["memory_kib"] = max(row["memory_kib"], ran.peak)
+    for remark in sorted(results["remarks"]):
+        stem, _, what = remark.partition(": ")
+        if what.startswith("tried to "):
+            row["flags"].append(f"{what}: {stem}")
+
+
+def new_row(folder, name):
+    """A row with nothing in it yet but what is known of the submission."""
+    with open(f"{folder}/kit/settings.json") as file:
+        settings = json.load(file)
+    with open(f"{folder}/kit/expected.json") as file:
+        expected = json.load(file)
+    with open(f"{folder}/jobs/{name}/taken.json") as file:
+        taken = json.load(file)
+    expected["seed"] = settings["seed"]
+    return {"id": name, "entry": taken["entry"], "kit": settings["kit"],
+            "seed": settings["seed"], "outcome": "graded", "reason": "",
+            "flags": taken["flags"], "contained": not settings["unsafe"],
+            "digest": digest(settings, taken["files"]), "seconds": 0.0,
+            "memory_kib": 0, "files": taken["files"],
+            "results": expected}, settings, taken
+
+
+def fail_all(row, outcome, reason, compiler, message):
+    """Nothing of it could be checked."""
+    row.update(outcome=outcome, reason=reason)
+    for step in row["results"]["steps"]:
+        step.setdefault("compiler", compiler)
+        pieced_together(step, {}, message)
 
 
 def grade(folder, name):
-    job = Job(folder, name)
-    settings, taken = job.settings, job.taken
     begin = time.monotonic()
-    with open(f"{folder}/kit/expected.json") as file:
-        expected = json.load(file)
-    expected["seed"] = settings["seed"]
-    row = {"id": name, "entry": taken["entry"], "kit": settings["kit"],
-           "seed": settings["seed"], "outcome": "refused", "reason": "",
-           "flags": list(taken["flags"]), "contained": not settings["unsafe"],
-           "digest": digest(settings, taken["files"]), "seconds": 0.0,
-           "memory_kib": 0, "files": taken["files"]}
+    row, settings, taken = new_row(folder, name)
     if taken["refused"]:
-        compiled = {stem: (False, "error: there is no such file in the "
-                                  "submission") for stem in job.stems}
-        return dict(row, reason=taken["refused"],
-                    results=pieced_together(expected, compiled, {}))
-
+        fail_all(row, "refused", taken["refused"],
+                 "error: there is no such file in the submission", NO_PROGRAM)
+        return row
+    job = Job(folder, name, settings)
     built = job.compile()
-    compiled = job.compiled()
-    row["flags"] += [f"there is no {stem}" if taken["files"][stem] is None
-                     else f"did not compile: {stem}"
-                     for stem, (there, _) in compiled.items() if not there]
+    row["memory_kib"] = built.peak
+    there = 0
+    for step in row["results"]["steps"]:
+        stem = step["step"]
+        step["compiles"], step["compiler"] = job.compiled(stem)
+        there += step["compiles"]
+        if not step["compiler"]:
+            del step["compiler"]
+        if taken["files"][stem] is None:
+            row["flags"].append(f"there is no {stem}.c")
+        elif not step["compiles"]:
+            row["flags"].append(f"did not compile: {stem}")
     row["flags"] += source_flags(job.path, job.stems)
-    if not any(there for there, _ in compiled.values()):
-        outcome, reason, flags, end, records = (
-            "did not compile", "none of its programs compiles", [], None, {})
-        if built.ended:
-            reason = f"the compiler went beyond a limit ({built.ended})"
-        peak = built.peak
+    if there:
+        check_steps(job, row)
     else:
-        ran = job.check()
-        records, end = read_stream(ran.said)
-        outcome, reason, flags = judge(ran, settings, end is not None)
-        if ran.processes >= sandbox.LIMITS["nproc"] * 3 // 4:
-            flags.append(f"had {ran.processes} processes at once")
-        peak = max(built.peak, ran.peak)
-    results = end or pieced_together(expected, compiled, records)
-    for remark in sorted(results.get("remarks", [])):
-        stem, _, what = remark.partition(": ")
-        if what.startswith("tried to "):
-            flags.append(f"{what} ({stem})")
-    return dict(row, outcome=outcome, reason=reason, flags=row["flags"] + flags,
-                seconds=round(time.monotonic() - begin, 2), memory_kib=peak,
-                results=results)
+        fail_all(row, "did not compile",
+                 "the compiler was ended after 60 s" if built.ended == "time"
+                 else "none of its programs compiles", "", NO_PROGRAM)
+    row["results"]["points"] = sum(s["points"] for s in row["results"]["steps"])
+    row["seconds"] = round(time.monotonic() - begin, 2)
+    shutil.rmtree(job.work, ignore_errors=True)
+    return row
 
 
 def main():
@@ -268,7 +304,6 @@ def main():
     row = grade(folder, name)
     os.makedirs(f"{folder}/rows", exist_ok=True)
     write_json(f"{folder}/rows/{name}.json", row)
-    shutil.rmtree(f"{folder}/jobs/{name}/work", ignore_errors=True)
     print(json.dumps([name, row["results"]["points"], row["outcome"]]))
 
 
