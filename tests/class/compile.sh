@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: MIT
 # In the sandbox: compile $SRC/STEM.c into ./STEM.checked and ./STEM.plain, as
 # the Makefile does for `make check`, and leave what the compiler says in
-# ./STEM.log. CC, GRADED, CHECKED and WITNESS come from there, too.
+# ./STEM.log. CC, GRADED, CHECKED and WITNESS come from there, too; MEMORY is
+# in MiB.
 #
 #     compile.sh STEM...
 #
 # shellcheck disable=SC2086 # options are words
 limited() {
-    prlimit --cpu=10 --as=2147483648 --fsize=67108864 --core=0 -- "$@"
+    timeout -s KILL 30 prlimit --cpu=10 --as=$((MEMORY * 786432)) \
+        --fsize=67108864 --core=0 -- "$@"
 }
 
 for stem; do
@@ -26,9 +28,9 @@ for stem; do
         2>"$stem.err" </dev/null || rm -f "$stem.plain" "$stem.checked"
     head -c 60000 "$stem.err" >"$stem.log"
     [ -e "$stem.checked" ] && continue
-    if grep -qE 'signal terminated|out of memory|memory exhausted|too big|too large|No space' \
+    if grep -qE 'Killed|signal terminated|out of memory|memory exhausted|too big|too large|No space' \
         "$stem.log"; then
-        echo "error: the compiler needed more than 10 s, 2 GiB of memory or a file of 64 MiB" \
+        echo "error: the compiler needed more than 10 s, $((MEMORY * 3 / 4)) MiB of memory or a file of 64 MiB" \
             >>"$stem.log"
     elif [ ! -s "$stem.log" ]; then
         echo "error: the compiler was stopped and said nothing" >"$stem.log"

@@ -84,7 +84,7 @@ def settings(name):
     values = {
         "cc": cc, "graded": os.environ["GRADED"],
         "checked": os.environ["CHECKED"],
-        "limit": number("LIMIT", 120), "memory": number("MEMORY", 1024, 64),
+        "limit": number("LIMIT", 120), "memory": number("MEMORY", 1024, 256),
         "seed": number("SEED", int(hashlib.sha256(name.encode()).hexdigest()
                                    [:6], 16), 0),
         "unsafe": os.environ.get("UNSAFE", "") == "1",
@@ -330,8 +330,9 @@ def run_jobs(names, folder, jobs):
                 say(bar(done, len(names), begin))
         process.wait()
     except KeyboardInterrupt:
-        # Twice: it does not wait for the jobs, and they end with it.
-        os.killpg(process.pid, signal.SIGKILL)
+        # Twice, and it does not wait for its jobs but ends them.
+        for _ in range(2):
+            process.send_signal(signal.SIGTERM)
         process.wait()
         progress("")
         raise

@@ -37,6 +37,7 @@ import time
 import sandbox
 
 RECORD_MOST = 1 << 20  # bytes: one line of the check's
+COMPILE_S = 300  # for all programs; each has a limit of its own (compile.sh)
 STRIKES = 3  # steps that may use up their time
 BEFORE = "the run was ended before this test"
 NO_PROGRAM = "the program did not compile"
@@ -91,9 +92,10 @@ class Job:
         env = {key: self.settings[key.lower()]
                for key in ("CC", "GRADED", "CHECKED")}
         env.update(SRC=self.place("src"), LC_ALL="C",
+                   MEMORY=str(self.settings["memory"]),
                    WITNESS=self.place("kit") + "/witness.o")
         return self.run(["sh", self.place("kit") + "/compile.sh", *self.stems],
-                        env, wall=60, writable=True)
+                        env, wall=COMPILE_S, writable=True)
 
     def check(self, stem):
         """One step in a sandbox of its own: what a program does to the check
@@ -271,24 +273,24 @@ def grade(folder, name):
     job = Job(folder, name, settings)
     built = job.compile()
     row["memory_kib"] = built.peak
-    there = 0
+    there, without = 0, {"there is no": [], "did not compile": []}
     for step in row["results"]["steps"]:
         stem = step["step"]
         step["compiles"], step["compiler"] = job.compiled(stem)
         there += step["compiles"]
         if not step["compiler"]:
             del step["compiler"]
-        if taken["files"][stem] is None:
-            row["flags"].append(f"there is no {stem}.c")
-        elif not step["compiles"]:
-            row["flags"].append(f"did not compile: {stem}")
+        if not step["compiles"]:
+            without["there is no" if taken["files"][stem] is None
+                    else "did not compile"].append(stem)
+    row["flags"] += [f"{what}: {', '.join(which)}"
+                     for what, which in without.items() if which]
     row["flags"] += source_flags(job.path, job.stems)
     if there:
         check_steps(job, row)
     else:
         fail_all(row, "did not compile",
-                 "the compiler was ended after 60 s" if built.ended == "time"
-                 else "none of its programs compiles", "", NO_PROGRAM)
+                 "none of its programs compiles", "", NO_PROGRAM)
     row["results"]["points"] = sum(s["points"] for s in row["results"]["steps"])
     row["seconds"] = round(time.monotonic() - begin, 2)
     shutil.rmtree(job.work, ignore_errors=True)
@@ -301,7 +303,11 @@ def main():
     folder, name = sys.argv[1:]
     os.umask(0o022)
     sandbox.adopt_orphans()
-    row = grade(folder, name)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        row = grade(folder, name)
+    finally:
+        sandbox.kill_descendants()
     os.makedirs(f"{folder}/rows", exist_ok=True)
     write_json(f"{folder}/rows/{name}.json", row)
     print(json.dumps([name, row["results"]["points"], row["outcome"]]))

@@ -206,7 +206,7 @@ def check_is_stopped():
     return False
 
 
-def kill_descendants(user):
+def kill_descendants():
     """Until none is left; a process that is dying can't be hurried."""
     for _ in range(500):
         left = descendants()
@@ -221,7 +221,6 @@ def kill_descendants(user):
         except ChildProcessError:
             break
         time.sleep(0.01)
-    user.kill_all()
 
 
 def run(argv, wall, memory, user, stream=False, **options):
@@ -277,9 +276,10 @@ def run(argv, wall, memory, user, stream=False, **options):
             if used > memory << 20:
                 ended = "memory"
     if ended:
-        kill_descendants(user)
+        kill_descendants()
     status = process.wait()
-    kill_descendants(user)
+    kill_descendants()
+    user.kill_all()
     drain()
     for fd in (err, out, watched):
         os.close(fd)
