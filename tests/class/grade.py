@@ -132,8 +132,9 @@ def look_for_sandbox(folder, values):
                   "all files\n       that this user can read; tests that need "
                   "a network of their own are skipped.")
         if os.geteuid() != 0:
-            tell_user("Not as root: a program can also forge its verdict, and "
-                      "a fork bomb\n       is not stopped.")
+            tell_user("Not as root: a program can also forge its verdict and "
+                      "end everything\n       that is yours, the grader too; "
+                      "a fork bomb is not stopped.")
         return
     why = sandbox.trouble(f"{folder}/kit", f"{folder}/trial")
     shutil.rmtree(f"{folder}/trial", ignore_errors=True)
@@ -308,7 +309,7 @@ def run_jobs(names, folder, jobs):
     """Through GNU parallel. What it prints, a line a submission, counts."""
     own = f"{os.path.abspath(folder)}/parallel"  # nothing goes into ~
     os.makedirs(own, exist_ok=True)
-    command = ["parallel", "--will-cite", "--jobs", str(jobs), "--line-buffer",
+    command = ["parallel", "--will-cite", "--quote", "--jobs", str(jobs), "--line-buffer",
                "--joblog", f"{folder}/joblog", sys.executable,
                f"{HERE}/grade_one.py", folder, "{}"]
     env = dict(os.environ, PARALLEL_HOME=own, TMPDIR=own, SHELL="/bin/sh")

@@ -84,6 +84,18 @@ void lab_begin(void)
     program_count = 0;
 }
 
+/// Where there are no namespaces, root gives the program a user of its own
+/// (LAB_UID).
+static bool become_user(void)
+{
+    const char *uid = getenv("LAB_UID");
+    uid_t id = uid != NULL ? (uid_t)atol(uid) : 0;
+
+    return uid == NULL ||
+           (setgroups(0, NULL) == 0 && setresgid(id, id, id) == 0 &&
+            setresuid(id, id, id) == 0);
+}
+
 /// A network of the program's own: only lo, up, with one more address. Needs no
 /// privilege where user namespaces are allowed. Returns 0, or errno.
 static int enter_own_network(const char *extra_address)
@@ -91,7 +103,7 @@ static int enter_own_network(const char *extra_address)
     struct ifreq request = {0};
     struct sockaddr_in a = address(extra_address, 0);
 
-    if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1)
+    if (!become_user() || unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1)
         return errno;
     int fd = socket(AF_INET, SOCK_DGRAM, 0);
     strcpy(request.ifr_name, "lo");
@@ -117,9 +129,13 @@ static pid_t keep_own_network(const char *extra_address)
     if (pid == -1)
         return -errno;
     if (pid == 0) {
+        // Who may join its network may look into it: it keeps nothing else.
+        dup2(tells[1], 3);
+        close_range(4, ~0U, 0);
         error = enter_own_network(extra_address);
+        prctl(PR_SET_DUMPABLE, 1); // LAB_UID has cleared it
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (write(tells[1], &error, sizeof error) == sizeof error && error == 0)
+        if (write(3, &error, sizeof error) == sizeof error && error == 0)
             pause(); // lab_end kills it
         _exit(1);
     }
@@ -157,14 +173,6 @@ static bool shut_in(bool has_own_users)
     return true;
 }
 
-/// Where there are no namespaces, root can give it a user of its own (LAB_UID).
-static bool become_user(const char *uid)
-{
-    uid_t id = (uid_t)atol(uid);
-    return setgroups(0, NULL) == 0 && setresgid(id, id, id) == 0 &&
-           setresuid(id, id, id) == 0;
-}
-
 /// In the child, between fork and exec: only what is async-signal-safe.
 static void become_program(const struct program *p, char *const argv[],
                            char *const envp[], int in, int out, int err,
@@ -175,11 +183,11 @@ static void become_program(const struct program *p, char *const argv[],
 
     setpgid(0, 0);
     // Before PDEATHSIG: new credentials clear it.
+    if (!become_user())
+        _exit(127);
     if (p->network != 0 && !join_network(p->network))
         _exit(127);
     if (getenv("LAB_SHUT_IN") != NULL && !shut_in(p->network != 0))
-        _exit(127);
-    if (getenv("LAB_UID") != NULL && !become_user(getenv("LAB_UID")))
         _exit(127);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
