@@ -107,10 +107,15 @@ $(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
 
 # ---------------------------------------------------------------- instructors
 
-.PHONY: grade
-export GRADED CHECKED
+.PHONY: grade class-trial
+grade class-trial: export GRADED := $(GRADED)
+grade class-trial: export CHECKED := $(CHECKED)
 grade: $(CHECK) $(WITNESS) ## grade a class, contained: CLASS=dir JOBS=n LIMIT=s
 	@CC="$(CC)" $(PYTHON) tests/class/grade.py --build $(BUILD)
+
+class-trial: N ?= 500
+class-trial: $(CHECK) $(WITNESS) ## grade a class whose verdicts are known: N=500
+	@CC="$(CC)" $(PYTHON) tests/class/make_class.py --trial $(N) $(BUILD)
 
 # ---------------------------------------------------------------- maintainers
 
@@ -133,7 +138,7 @@ mutants: $(CHECK) $(WITNESS) ## change the solutions in every small way: are the
 mutants-%: $(CHECK) $(WITNESS) FORCE ## the same for one step: make mutants-02
 	@$(PYTHON) tests/mutants.py --build $(BUILD) --only "$*"
 
-N ?= 200
+flake: N ?= 200
 flake: $(CHECK) $(WITNESS) ## repeat the suites N times, alone, two at once, starved
 	@$(PYTHON) tests/flake.py $(N) --build $(BUILD) --cc "$(CC)"
 
