@@ -8,6 +8,9 @@
 #     compile.sh STEM...
 #
 # shellcheck disable=SC2086 # options are words
+# Of two linkers the faster one.
+command -v ld.gold >/dev/null && GRADED="$GRADED -fuse-ld=gold"
+
 limited() {
     timeout -s KILL 30 prlimit --cpu=10 --as=$((MEMORY * 786432)) \
         --fsize=67108864 --core=0 -- "$@"
