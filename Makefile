@@ -4,6 +4,7 @@
 
 STEPS  ?= steps#           the folder with the programs to build and grade
 BUILD  ?= build#           everything that is made goes here
+POLICY ?= tests/points#    what steps and tests are worth, and who sees what
 SEED   ?=#                 the seed of an earlier check, to repeat it
 PYTHON ?= /usr/bin/python3# for the maintainers' tools; python3-clang is there
 RESULTS ?= $(BUILD)/results.json
@@ -57,7 +58,7 @@ endif
 
 all: ## build the steps, and say where you stand
 	@$(MAKE) --no-print-directory -k programs; status=$$?; \
-	if [ -x $(CHECK) ]; then $(CHECK) --where --steps "$$STEPS" --programs $(OUT); \
+	if [ -x $(CHECK) ]; then $(CHECK) --where --steps "$$STEPS" --programs $(OUT) --points "$(POLICY)"; \
 	else echo "The programs are in $(BUILD)/$(notdir $(IN))/. Begin with $$STEPS/01_socket.c and docs/01_socket.md; then: make check"; fi; \
 	exit $$status
 
@@ -69,13 +70,13 @@ $(BUILD)/$(notdir $(IN))/%: $(IN)/%.c | $(BUILD)/compiler
 	@$(CC) $(WARN) $(CFLAGS) -o $@.$$$$ $< && mv $@.$$$$ $@
 
 check: $(CHECK) $(STEMS:%=$(OUT)/%.log) ## grade all steps: STEPS=dir BUILD=dir SEED=n
-	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --seed "$(SEED)"
+	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --points "$(POLICY)" --seed "$(SEED)"
 
 check-%: NN = $(if $(filter 1 2 3 4 5 6 7 8,$*),0$*,$*)
 check-%: $(CHECK) FORCE ## grade one step and show all that it lacks: make check-02
 	@logs="$(patsubst %,$(OUT)/%.log,$(filter $(NN)%,$(STEMS)))"; \
 	[ -z "$$logs" ] || $(MAKE) --no-print-directory $$logs
-	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --seed "$(SEED)" --only "$(NN)"
+	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --points "$(POLICY)" --seed "$(SEED)" --only "$(NN)"
 
 # Each program is built as `make` does, and twice more with the witness beside
 # it: what is graded and what a student runs are never two versions. What is
