@@ -737,6 +737,22 @@ static bool write_json(json_t *json, const char *path)
     return written;
 }
 
+/// A text for results.json, which is UTF-8. A compiler quotes a source in
+/// Latin-1 as it is, and that must not cost the verdict.
+static json_t *json_text(const char *words)
+{
+    json_t *json = words == NULL ? NULL : json_string(words);
+    if (words == NULL || json != NULL)
+        return json;
+    char *plain = strdup(words);
+    for (char *c = plain; *c != '\0'; c++)
+        if ((unsigned char)*c >= 0x80)
+            *c = '?';
+    json = json_string(plain);
+    free(plain);
+    return json;
+}
+
 /// The verdict on one step.
 static json_t *step_as_json(int step)
 {
@@ -755,17 +771,17 @@ static json_t *step_as_json(int step)
                  t->criterion->name);
         bool counts = got > 0 && t->status == PASSED;
         json_array_append_new(
-            list, json_pack("{s:s, s:s, s:f, s:f, s:b, s:f, s:s*}", "test",
+            list, json_pack("{s:s, s:s, s:f, s:f, s:b, s:f, s:o*}", "test",
                             name, "status", status_names[t->status], "points",
                             counts ? t->worth * whole : 0.0, "of",
                             t->status == SKIPPED ? 0.0 : t->worth * whole,
                             "given", t->given, "seconds", (double)t->seconds,
-                            "message", t->message));
+                            "message", json_text(t->message)));
     }
-    return json_pack("{s:s, s:f, s:f, s:b, s:s*, s:o}", "step",
+    return json_pack("{s:s, s:f, s:f, s:b, s:o*, s:o}", "step",
                      steps[step].stem, "points", got, "of", steps[step].worth,
                      "compiles", steps[step].built, "compiler",
-                     steps[step].compiler, "tests", list);
+                     json_text(steps[step].compiler), "tests", list);
 }
 
 /// results.json has what was asked for now; beside each program stays the last
@@ -785,16 +801,16 @@ static bool write_results(long seed, double points, double worth)
         json_array_append_new(list, step);
     }
     for (int i = 0; i < remark_count; i++)
-        json_array_append_new(notes, json_string(remarks[i]));
-    json_t *rules = json_pack("{s:s}", "file", policy);
+        json_array_append_new(notes, json_text(remarks[i]));
+    json_t *rules = json_pack("{s:o}", "file", json_text(policy));
     for (int i = 0; i < SETTING_COUNT; i++)
         json_object_set_new(
             rules, settings[i].name,
             json_string(settings[i].values[settings[i].chosen]));
-    json_t *all =
-        json_pack("{s:s, s:I, s:f, s:f, s:o, s:o, s:o}", "folder", steps_name,
-                  "seed", (json_int_t)seed, "points", points, "of", worth,
-                  "steps", list, "remarks", notes, "policy", rules);
+    json_t *all = json_pack("{s:o, s:I, s:f, s:f, s:o, s:o, s:o}", "folder",
+                            json_text(steps_name), "seed", (json_int_t)seed,
+                            "points", points, "of", worth, "steps", list,
+                            "remarks", notes, "policy", rules);
     written &= stream != -1 ? stream_json(all) : write_json(all, results);
     json_decref(all);
     return written;
