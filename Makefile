@@ -8,6 +8,7 @@ POLICY ?= tests/points#    what steps and tests are worth, and who sees what
 SEED   ?=#                 the seed of an earlier check, to repeat it
 PYTHON ?= /usr/bin/python3# for the maintainers' tools; python3-clang is there
 RESULTS ?= $(BUILD)/results.json
+FORMAT ?=#                 the verdict for other programs: junit tap gradescope markdown html
 
 CFLAGS ?= -g
 WARN   := -std=c17 -Wall -Wextra -Wpedantic
@@ -69,8 +70,9 @@ $(BUILD)/$(notdir $(IN))/%: $(IN)/%.c | $(BUILD)/compiler
 	@echo '$(CC) $(WARN) $(CFLAGS) -o $@ $<'
 	@$(CC) $(WARN) $(CFLAGS) -o $@.$$$$ $< && mv $@.$$$$ $@
 
-check: $(CHECK) $(STEMS:%=$(OUT)/%.log) ## grade all steps: STEPS=dir BUILD=dir SEED=n
-	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --points "$(POLICY)" --seed "$(SEED)"
+check: $(CHECK) $(STEMS:%=$(OUT)/%.log) ## grade all steps: STEPS=dir BUILD=dir SEED=n POLICY=file FORMAT=junit
+	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --points "$(POLICY)" --seed "$(SEED)"; \
+	status=$$?; [ -z "$(FORMAT)" ] || $(PYTHON) tests/class/formats.py $(RESULTS) $(FORMAT) || status=2; exit $$status
 
 check-%: NN = $(if $(filter 1 2 3 4 5 6 7 8,$*),0$*,$*)
 check-%: $(CHECK) FORCE ## grade one step and show all that it lacks: make check-02
