@@ -64,6 +64,11 @@ def points(number):
     return f"{tenths // 10}.{tenths % 10}" if tenths % 10 else str(tenths // 10)
 
 
+# What every row has; grade.py tells what it means.
+EMPTY = {"id": "", "entry": "", "kit": None, "seed": None, "outcome": "graded",
+         "reason": None, "flags": [], "seconds": None, "results": None}
+
+
 def read_row(path):
     """A row; a plain results.json is one that was graded."""
     with open(path, encoding="utf-8", errors="replace") as file:
@@ -71,9 +76,8 @@ def read_row(path):
     if not isinstance(row, dict) or not ("steps" in row or "outcome" in row):
         raise ValueError("this is neither results.json nor a row")
     if "steps" in row:
-        row = {"id": "", "entry": row.get("folder"), "outcome": "graded",
-               "seed": row.get("seed"), "flags": [], "results": row}
-    return row
+        row = {"entry": row.get("folder"), "seed": row.get("seed"), "results": row}
+    return {**EMPTY, **row}
 
 
 def steps_of(row):
