@@ -110,10 +110,19 @@ $(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
 
 # ---------------------------------------------------------------- instructors
 
-.PHONY: grade
-export GRADED CHECKED
+.PHONY: grade report similar gradescope
+export GRADED CHECKED CLASS
 grade: $(CHECK) $(WITNESS) ## grade a class, contained: CLASS=dir JOBS=n LIMIT=s
-	@CC="$(CC)" $(PYTHON) tests/class/grade.py --build $(BUILD)
+	@CC="$(CC)" POLICY="$(POLICY)" $(PYTHON) tests/class/grade.py --build $(BUILD)
+
+report: ## its reports again: CLASS=dir FORMAT="junit tap gradescope"
+	@BUILD=$(BUILD) $(PYTHON) tests/class/report.py "$$CLASS" $(FORMAT)
+
+similar: ## which submissions of a graded class are alike: CLASS=dir
+	@BUILD=$(BUILD) $(PYTHON) tests/class/similar.py "$$CLASS"
+
+gradescope: ## an autograder for Gradescope, build/gradescope.zip: POLICY=file
+	@$(PYTHON) tests/class/gradescope/pack.py $(BUILD)/gradescope.zip "$(POLICY)"
 
 # ---------------------------------------------------------------- maintainers
 
@@ -240,7 +249,8 @@ $(BUILD)/flags: FORCE
 
 PACKAGES := gcc libc6-dev binutils make libcriterion-dev libjansson-dev doxygen \
             doxygen-awesome-css python3 patch iproute2 lsof net-tools netcat-openbsd
-GRADING  := bubblewrap parallel git
+GRADING  := bubblewrap parallel git rsync openssh-client similarity-tester \
+            python3-jinja2
 DOCTOOLS := chromium nodejs npm strace tcpdump procps
 LINTERS  := clang clang-format clang-tidy cppcheck shellcheck python3-clang
 

@@ -110,6 +110,11 @@ def in_short(test, results):
     return re.sub(r"\s+", " ", saw[1] if saw else message).strip()[:200]
 
 
+def is_missing(step):
+    """Whether there was no file: the Makefile and grade_one.py say so there."""
+    return re.search("there is no (such )?file", step.get("compiler") or "") is not None
+
+
 def failures(step):
     return [t for t in step["tests"] if status(t) in ("failed", "error")]
 
@@ -123,7 +128,7 @@ def about(row):
     for step in steps_of(row):
         if not step["compiles"]:
             said = here(step.get("compiler"), row["results"]).strip()
-            lines.append(f"{step['step']}: {said}" if "there is no file" in said else
+            lines.append(f"{step['step']}: {said}" if is_missing(step) else
                          f"{step['step']}.c does not compile:\n{said}")
     return [clean(line) for line in lines]
 

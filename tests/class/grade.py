@@ -61,7 +61,7 @@ def kit_digest():
     """Of all that a verdict depends on, but the submission itself."""
     total = hashlib.sha256()
     paths = (glob.glob("tests/0*.c") + glob.glob("tests/lab/*.[ch]") +
-             ["tests/points"] +
+             [os.environ["POLICY"]] +
              [f"{HERE}/{name}" for name in
               ("grade_one.py", "sandbox.py", "compile.sh")])
     for path in sorted(paths):
@@ -79,6 +79,8 @@ def kit_version(digest):
 
 
 def settings(name):
+    if not os.path.isfile(os.environ["POLICY"]):
+        raise Trouble(f"POLICY={os.environ['POLICY']}: there is no such file")
     cc = os.environ.get("CC", "cc")
     digest = kit_digest()
     values = {
@@ -105,20 +107,24 @@ def make_kit(folder, build, values):
     kit = f"{folder}/kit"
     shutil.rmtree(kit, ignore_errors=True)
     os.makedirs(kit)
-    for path in (f"{build}/check", f"{build}/lab/witness.o", "tests/points",
+    for path in (f"{build}/check", f"{build}/lab/witness.o",
                  f"{HERE}/compile.sh"):
         shutil.copy(path, kit)
+    shutil.copy(os.environ["POLICY"], f"{kit}/points")
     for name, text in (("hosts", "127.0.0.1 localhost\n::1 localhost\n"),
                        ("nsswitch.conf", "hosts: files\n")):
         with open(f"{kit}/{name}", "w") as file:
             file.write(text)
     grade_one.write_json(f"{kit}/settings.json", values)
     # The verdict on nothing has all tests that there are.
-    subprocess.run([f"{kit}/check", "--programs", f"{kit}/none",
-                    "--points", f"{kit}/points", "--results",
-                    f"{kit}/all.json"], stdout=subprocess.DEVNULL,
-                   stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                   check=False)
+    run = subprocess.run([f"{kit}/check", "--programs", f"{kit}/none",
+                          "--points", f"{kit}/points", "--results",
+                          f"{kit}/all.json"], stdout=subprocess.DEVNULL,
+                         stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                         text=True, check=False)
+    if not os.path.exists(f"{kit}/all.json"):
+        raise Trouble(run.stderr.strip().replace(f"{kit}/points",
+                                                 os.environ["POLICY"]))
     with open(f"{kit}/all.json") as file:
         expected = json.load(file)
     expected["folder"] = "steps"

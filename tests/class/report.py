@@ -172,9 +172,8 @@ def known(stem, tests, results):
 
 def stopped_by(step, results):
     """What stopped a submission at a step, in words; None if nothing did."""
-    said = step.get("compiler") or ""
     if not step["compiles"]:
-        return "the file is missing" if "there is no file" in said else "it does not compile"
+        return "the file is missing" if formats.is_missing(step) else "it does not compile"
     reasons = by_reason(step, results)
     if not reasons:
         return None
@@ -214,7 +213,7 @@ def student_page(row):
     """Nothing of others, no solution; the seed only if the policy shows it."""
     results = row.get("results") or {}
     steps = [{**step, "said": here(step.get("compiler"), results),
-              "missing": "there is no file" in (step.get("compiler") or ""),
+              "missing": formats.is_missing(step),
               "reasons": [(sentence(test["test"].split("/")[-1]), parts(message),
                            [sentence(o["test"].split("/")[-1]) for o in others],
                            formats.status(test))

@@ -431,6 +431,22 @@ static struct test *find_test(const struct criterion_test *t)
     return NULL;
 }
 
+/// A text for results.json, which is UTF-8. A compiler quotes a source in
+/// Latin-1 as it is, and that must not cost the verdict.
+static json_t *json_text(const char *words)
+{
+    json_t *json = words == NULL ? NULL : json_string(words);
+    if (words == NULL || json != NULL)
+        return json;
+    char *plain = strdup(words);
+    for (char *c = plain; *c != '\0'; c++)
+        if ((unsigned char)*c >= 0x80)
+            *c = '?';
+    json = json_string(plain);
+    free(plain);
+    return json;
+}
+
 /// One line of JSON.
 static bool stream_json(json_t *json)
 {
@@ -443,10 +459,10 @@ static bool stream_json(json_t *json)
 /// It is told at once: whatever happens to the run, this test has ended so.
 static void stream_test(const struct test *t)
 {
-    json_t *line =
-        json_pack("{s:s++, s:s, s:f, s:s*}", "test", t->criterion->category,
-                  "/", t->criterion->name, "status", status_names[t->status],
-                  "seconds", (double)t->seconds, "message", t->message);
+    json_t *line = json_pack(
+        "{s:s++, s:s, s:f, s:o*}", "test", t->criterion->category, "/",
+        t->criterion->name, "status", status_names[t->status], "seconds",
+        (double)t->seconds, "message", json_text(t->message));
     stream_json(line);
     json_decref(line);
 }
@@ -735,22 +751,6 @@ static bool write_json(json_t *json, const char *path)
     if (!written)
         fprintf(stderr, "check: can't write %s: %s\n", path, strerror(errno));
     return written;
-}
-
-/// A text for results.json, which is UTF-8. A compiler quotes a source in
-/// Latin-1 as it is, and that must not cost the verdict.
-static json_t *json_text(const char *words)
-{
-    json_t *json = words == NULL ? NULL : json_string(words);
-    if (words == NULL || json != NULL)
-        return json;
-    char *plain = strdup(words);
-    for (char *c = plain; *c != '\0'; c++)
-        if ((unsigned char)*c >= 0x80)
-            *c = '?';
-    json = json_string(plain);
-    free(plain);
-    return json;
 }
 
 /// The verdict on one step.
