@@ -121,7 +121,9 @@ report: ## its reports again: CLASS=dir FORMAT="junit tap gradescope"
 similar: ## which submissions of a graded class are alike: CLASS=dir
 	@BUILD=$(BUILD) $(PYTHON) tests/class/similar.py "$$CLASS"
 
-gradescope: ## an autograder for Gradescope, build/gradescope.zip: POLICY=file
+gradescope: $(CHECK) ## an autograder for Gradescope, build/gradescope.zip: POLICY=file
+	@mkdir -p $(BUILD)/none; $(CHECK) --points "$(POLICY)" --programs $(BUILD)/none \
+		--results $(BUILD)/none/results.json >/dev/null || [ $$? = 1 ]
 	@$(PYTHON) tests/class/gradescope/pack.py $(BUILD)/gradescope.zip "$(POLICY)"
 
 # ---------------------------------------------------------------- maintainers
