@@ -111,7 +111,7 @@ $(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
 # ---------------------------------------------------------------- instructors
 
 .PHONY: grade report similar gradescope
-export GRADED CHECKED CLASS
+export GRADED CHECKED CLASS HOSTS
 grade: $(CHECK) $(WITNESS) ## grade a class, contained: CLASS=dir JOBS=n LIMIT=s
 	@CC="$(CC)" POLICY="$(POLICY)" $(PYTHON) tests/class/grade.py --build $(BUILD)
 

@@ -18,6 +18,7 @@ import multiprocessing
 import os
 import re
 import resource
+import shlex
 import shutil
 import signal
 import subprocess
@@ -311,17 +312,74 @@ def fresh(folder, name, taken, values):
         row["entry"] == taken["entry"]
 
 
-def run_jobs(names, folder, jobs):
+TRIAL = ("import sys; sys.path.insert(0, 'kit'); import sandbox; "
+         "sys.exit(not {unsafe} and sandbox.trouble('kit', 'trial') or 0)")
+
+
+def elsewhere(folder, hosts, values, env):
+    """parallel's options for the machines of a file of hosts, and what tidies
+    them up. A host gets kit/ and jobs/ID and gives rows/ID.json back. A status
+    is never a verdict: it means trouble with the host, and another one grades
+    the submission."""
+    try:
+        with open(hosts) as file:
+            named = [line.strip() for line in file
+                     if line.strip() and not line.startswith("#")]
+    except OSError as error:
+        raise Trouble(f"HOSTS={hosts}: {error.strerror}")
+    if not named or ":" in named:
+        raise Trouble(f"HOSTS={hosts}: a line a host, as ssh takes it: "
+                      "user@host. (This machine is localhost)")
+    for name in ("grade_one.py", "sandbox.py"):
+        shutil.copy(f"{HERE}/{name}", f"{folder}/kit")
+    place = hashlib.sha256(os.fsencode(os.path.abspath(folder))).hexdigest()
+    place = f".cache/socket-lab/{place[:16]}"
+
+    def on(host, *command):
+        return subprocess.run(
+            ["parallel", "--will-cite", "--nonall", "--sshlogin", host, *command],
+            env=env, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True,
+            text=True, errors="replace", check=False)
+
+    # Once on each: is there all that grading takes?
+    good = []
+    for host in named:
+        on(host, f"rm -rf {place}")
+        run = on(host, "--workdir", place, "--basefile", "kit", "python3", "-Bc",
+                 shlex.quote(TRIAL.format(unsafe=values["unsafe"])))
+        if run.returncode == 0:
+            good.append(host)
+        else:
+            why = run.stderr.strip().splitlines() or ["it does not answer"]
+            tell_user(f"without {host}: {submission.shown(why[-1], 200)}")
+    if not good:
+        raise Trouble(f"HOSTS={hosts}: none of them can grade. Each needs this kit's "
+                      "make setup setup-grade,\nand a login without a password")
+    say(f"on {len(good)} of {len(named)} hosts")
+    return [word for host in good for word in ("--sshlogin", host)] + [
+        "--workdir", place, "--retries", "3", "--transferfile", "jobs/{}",
+        "--return", "rows/{}.json", "python3 -B kit/grade_one.py . {}"], \
+        lambda: [on(host, f"rm -rf {place}") for host in good]
+
+
+def run_jobs(names, folder, jobs, values):
     """Through GNU parallel. What it prints, a line a submission, counts."""
     own = f"{os.path.abspath(folder)}/parallel"  # nothing goes into ~
     os.makedirs(own, exist_ok=True)
-    command = ["parallel", "--will-cite", "--quote", "--jobs", str(jobs), "--line-buffer",
-               "--joblog", f"{folder}/joblog", sys.executable,
-               f"{HERE}/grade_one.py", folder, "{}"]
+    os.makedirs(f"{folder}/rows", exist_ok=True)
+    hosts = os.environ.get("HOSTS", "")
     env = dict(os.environ, PARALLEL_HOME=own, TMPDIR=own, SHELL="/bin/sh")
     env.pop("PARALLEL", None)
+    if hosts:
+        where, leave = elsewhere(folder, hosts, values, env)
+        jobs = os.environ.get("JOBS") or "200%"
+    else:
+        where = ["--quote", sys.executable, f"{HERE}/grade_one.py", ".", "{}"]
+        leave = lambda: None  # noqa: E731
+    command = ["parallel", "--will-cite", "--line-buffer", "--joblog", "joblog",
+               "--jobs", str(jobs), *where]
     begin, done, told = time.monotonic(), 0, 0
-    process = subprocess.Popen(command, env=env, stdin=subprocess.PIPE,
+    process = subprocess.Popen(command, env=env, cwd=folder, stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, text=True,
                                start_new_session=True)
     try:
@@ -344,6 +402,7 @@ def run_jobs(names, folder, jobs):
         progress("")
         raise
     progress("")
+    leave()
     shutil.rmtree(own, ignore_errors=True)
     return time.monotonic() - begin
 
@@ -384,7 +443,8 @@ def main():
         entries, folder = find_class(args.folder, args.build)
         values = settings(os.path.basename(folder))
         make_kit(folder, args.build, values)
-        look_for_sandbox(folder, values)
+        if not os.environ.get("HOSTS"):
+            look_for_sandbox(folder, values)
         if shutil.which("parallel") is None:
             raise Trouble("GNU parallel is not installed; run: make setup-grade")
         taken = take_all(entries, folder, values)
@@ -396,7 +456,7 @@ def main():
         if len(todo) < len(taken):
             say(f"{len(taken) - len(todo)} of {len(taken)} are as they were; "
                 f"{len(todo)} to grade")
-        seconds = run_jobs(todo, folder, jobs_at_once) if todo else 0
+        seconds = run_jobs(todo, folder, jobs_at_once, values) if todo else 0
     except Trouble as error:
         sys.exit(f"grade: {error}")
     except KeyboardInterrupt:
