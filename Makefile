@@ -252,7 +252,7 @@ $(BUILD)/flags: FORCE
 PACKAGES := gcc libc6-dev binutils make libcriterion-dev libjansson-dev doxygen \
             doxygen-awesome-css python3 patch iproute2 lsof net-tools netcat-openbsd
 GRADING  := bubblewrap parallel git rsync openssh-client similarity-tester \
-            python3-jinja2
+            python3-jinja2 python3-yaml python3-jsonschema libxml2-utils
 DOCTOOLS := chromium nodejs npm strace tcpdump procps
 LINTERS  := clang clang-format clang-tidy cppcheck shellcheck python3-clang
 

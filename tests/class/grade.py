@@ -456,6 +456,11 @@ def main():
         if len(todo) < len(taken):
             say(f"{len(taken) - len(todo)} of {len(taken)} are as they were; "
                 f"{len(todo)} to grade")
+        if os.environ.get("PREPARE") == "1":
+            with open(f"{folder}/todo", "w") as file:
+                file.write("".join(f"{name}\n" for name in todo))
+            say(f"{folder}/todo: {len(todo)} to grade elsewhere (docs/scale.md)")
+            return 0
         seconds = run_jobs(todo, folder, jobs_at_once, values) if todo else 0
     except Trouble as error:
         sys.exit(f"grade: {error}")
