@@ -4,9 +4,11 @@
 
 STEPS  ?= steps#           the folder with the programs to build and grade
 BUILD  ?= build#           everything that is made goes here
+POLICY ?= tests/points#    what steps and tests are worth, and who sees what
 SEED   ?=#                 the seed of an earlier check, to repeat it
 PYTHON ?= /usr/bin/python3# for the maintainers' tools; python3-clang is there
 RESULTS ?= $(BUILD)/results.json
+FORMAT ?=#                 the verdict for other programs: junit tap gradescope markdown html
 
 CFLAGS ?= -g
 WARN   := -std=c17 -Wall -Wextra -Wpedantic
@@ -57,7 +59,7 @@ endif
 
 all: ## build the steps, and say where you stand
 	@$(MAKE) --no-print-directory -k programs; status=$$?; \
-	if [ -x $(CHECK) ]; then $(CHECK) --where --steps "$$STEPS" --programs $(OUT); \
+	if [ -x $(CHECK) ]; then $(CHECK) --where --steps "$$STEPS" --programs $(OUT) --points "$(POLICY)"; \
 	else echo "The programs are in $(BUILD)/$(notdir $(IN))/. Begin with $$STEPS/01_socket.c and docs/01_socket.md; then: make check"; fi; \
 	exit $$status
 
@@ -68,14 +70,15 @@ $(BUILD)/$(notdir $(IN))/%: $(IN)/%.c | $(BUILD)/compiler
 	@echo '$(CC) $(WARN) $(CFLAGS) -o $@ $<'
 	@$(CC) $(WARN) $(CFLAGS) -o $@.$$$$ $< && mv $@.$$$$ $@
 
-check: $(CHECK) $(STEMS:%=$(OUT)/%.log) ## grade all steps: STEPS=dir BUILD=dir SEED=n
-	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --seed "$(SEED)"
+check: $(CHECK) $(STEMS:%=$(OUT)/%.log) ## grade all steps: STEPS=dir BUILD=dir SEED=n POLICY=file FORMAT=junit
+	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --points "$(POLICY)" --seed "$(SEED)"; \
+	status=$$?; [ -z "$(FORMAT)" ] || $(PYTHON) tests/class/formats.py $(RESULTS) $(FORMAT) || status=2; exit $$status
 
 check-%: NN = $(if $(filter 1 2 3 4 5 6 7 8,$*),0$*,$*)
 check-%: $(CHECK) FORCE ## grade one step and show all that it lacks: make check-02
 	@logs="$(patsubst %,$(OUT)/%.log,$(filter $(NN)%,$(STEMS)))"; \
 	[ -z "$$logs" ] || $(MAKE) --no-print-directory $$logs
-	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --seed "$(SEED)" --only "$(NN)"
+	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --points "$(POLICY)" --seed "$(SEED)" --only "$(NN)"
 
 # Each program is built as `make` does, and twice more with the witness beside
 # it: what is graded and what a student runs are never two versions. What is
@@ -107,15 +110,25 @@ $(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
 
 # ---------------------------------------------------------------- instructors
 
-.PHONY: grade class-trial
-grade class-trial: export GRADED := $(GRADED)
-grade class-trial: export CHECKED := $(CHECKED)
+.PHONY: grade report similar gradescope class-trial
+export GRADED CHECKED CLASS HOSTS
 grade: $(CHECK) $(WITNESS) ## grade a class, contained: CLASS=dir JOBS=n LIMIT=s
-	@CC="$(CC)" $(PYTHON) tests/class/grade.py --build $(BUILD)
+	@CC="$(CC)" POLICY="$(POLICY)" $(PYTHON) tests/class/grade.py --build $(BUILD)
+
+report: ## its reports again: CLASS=dir FORMAT="junit tap gradescope"
+	@BUILD=$(BUILD) $(PYTHON) tests/class/report.py "$$CLASS" $(FORMAT)
+
+similar: ## which submissions of a graded class are alike: CLASS=dir
+	@BUILD=$(BUILD) $(PYTHON) tests/class/similar.py "$$CLASS"
+
+gradescope: $(CHECK) ## an autograder for Gradescope, build/gradescope.zip: POLICY=file
+	@mkdir -p $(BUILD)/none; $(CHECK) --points "$(POLICY)" --programs $(BUILD)/none \
+		--results $(BUILD)/none/results.json >/dev/null || [ $$? = 1 ]
+	@$(PYTHON) tests/class/gradescope/pack.py $(BUILD)/gradescope.zip "$(POLICY)"
 
 class-trial: N ?= 500
 class-trial: $(CHECK) $(WITNESS) ## grade a class whose verdicts are known: N=500
-	@CC="$(CC)" $(PYTHON) tests/class/make_class.py --trial $(N) $(BUILD)
+	@CC="$(CC)" POLICY="$(POLICY)" $(PYTHON) tests/class/make_class.py --trial $(N) $(BUILD)
 
 # ---------------------------------------------------------------- maintainers
 
@@ -242,7 +255,8 @@ $(BUILD)/flags: FORCE
 
 PACKAGES := gcc libc6-dev binutils make libcriterion-dev libjansson-dev doxygen \
             doxygen-awesome-css python3 patch iproute2 lsof net-tools netcat-openbsd
-GRADING  := bubblewrap parallel git
+GRADING  := bubblewrap parallel git rsync openssh-client similarity-tester \
+            python3-jinja2 python3-yaml python3-jsonschema libxml2-utils
 DOCTOOLS := chromium nodejs npm strace tcpdump procps
 LINTERS  := clang clang-format clang-tidy cppcheck shellcheck python3-clang
 

@@ -18,6 +18,7 @@ import multiprocessing
 import os
 import re
 import resource
+import shlex
 import shutil
 import signal
 import subprocess
@@ -61,7 +62,7 @@ def kit_digest():
     """Of all that a verdict depends on, but the submission itself."""
     total = hashlib.sha256()
     paths = (glob.glob("tests/0*.c") + glob.glob("tests/lab/*.[ch]") +
-             ["tests/points"] +
+             [os.environ["POLICY"]] +
              [f"{HERE}/{name}" for name in
               ("grade_one.py", "sandbox.py", "compile.sh")])
     for path in sorted(paths):
@@ -79,6 +80,8 @@ def kit_version(digest):
 
 
 def settings(name):
+    if not os.path.isfile(os.environ["POLICY"]):
+        raise Trouble(f"POLICY={os.environ['POLICY']}: there is no such file")
     cc = os.environ.get("CC", "cc")
     digest = kit_digest()
     values = {
@@ -105,20 +108,24 @@ def make_kit(folder, build, values):
     kit = f"{folder}/kit"
     shutil.rmtree(kit, ignore_errors=True)
     os.makedirs(kit)
-    for path in (f"{build}/check", f"{build}/lab/witness.o", "tests/points",
+    for path in (f"{build}/check", f"{build}/lab/witness.o",
                  f"{HERE}/compile.sh"):
         shutil.copy(path, kit)
+    shutil.copy(os.environ["POLICY"], f"{kit}/points")
     for name, text in (("hosts", "127.0.0.1 localhost\n::1 localhost\n"),
                        ("nsswitch.conf", "hosts: files\n")):
         with open(f"{kit}/{name}", "w") as file:
             file.write(text)
     grade_one.write_json(f"{kit}/settings.json", values)
     # The verdict on nothing has all tests that there are.
-    subprocess.run([f"{kit}/check", "--programs", f"{kit}/none",
-                    "--points", f"{kit}/points", "--results",
-                    f"{kit}/all.json"], stdout=subprocess.DEVNULL,
-                   stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                   check=False)
+    run = subprocess.run([f"{kit}/check", "--programs", f"{kit}/none",
+                          "--points", f"{kit}/points", "--results",
+                          f"{kit}/all.json"], stdout=subprocess.DEVNULL,
+                         stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                         text=True, check=False)
+    if not os.path.exists(f"{kit}/all.json"):
+        raise Trouble(run.stderr.strip().replace(f"{kit}/points",
+                                                 os.environ["POLICY"]))
     with open(f"{kit}/all.json") as file:
         expected = json.load(file)
     expected["folder"] = "steps"
@@ -305,17 +312,74 @@ def fresh(folder, name, taken, values):
         row["entry"] == taken["entry"]
 
 
-def run_jobs(names, folder, jobs):
+TRIAL = ("import sys; sys.path.insert(0, 'kit'); import sandbox; "
+         "sys.exit(not {unsafe} and sandbox.trouble('kit', 'trial') or 0)")
+
+
+def elsewhere(folder, hosts, values, env):
+    """parallel's options for the machines of a file of hosts, and what tidies
+    them up. A host gets kit/ and jobs/ID and gives rows/ID.json back. A status
+    is never a verdict: it means trouble with the host, and another one grades
+    the submission."""
+    try:
+        with open(hosts) as file:
+            named = [line.strip() for line in file
+                     if line.strip() and not line.startswith("#")]
+    except OSError as error:
+        raise Trouble(f"HOSTS={hosts}: {error.strerror}")
+    if not named or ":" in named:
+        raise Trouble(f"HOSTS={hosts}: a line a host, as ssh takes it: "
+                      "user@host. (This machine is localhost)")
+    for name in ("grade_one.py", "sandbox.py"):
+        shutil.copy(f"{HERE}/{name}", f"{folder}/kit")
+    place = hashlib.sha256(os.fsencode(os.path.abspath(folder))).hexdigest()
+    place = f".cache/socket-lab/{place[:16]}"
+
+    def on(host, *command):
+        return subprocess.run(
+            ["parallel", "--will-cite", "--nonall", "--sshlogin", host, *command],
+            env=env, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True,
+            text=True, errors="replace", check=False)
+
+    # Once on each: is there all that grading takes?
+    good = []
+    for host in named:
+        on(host, f"rm -rf {place}")
+        run = on(host, "--workdir", place, "--basefile", "kit", "python3", "-Bc",
+                 shlex.quote(TRIAL.format(unsafe=values["unsafe"])))
+        if run.returncode == 0:
+            good.append(host)
+        else:
+            why = run.stderr.strip().splitlines() or ["it does not answer"]
+            tell_user(f"without {host}: {submission.shown(why[-1], 200)}")
+    if not good:
+        raise Trouble(f"HOSTS={hosts}: none of them can grade. Each needs this kit's "
+                      "make setup setup-grade,\nand a login without a password")
+    say(f"on {len(good)} of {len(named)} hosts")
+    return [word for host in good for word in ("--sshlogin", host)] + [
+        "--workdir", place, "--retries", "3", "--transferfile", "jobs/{}",
+        "--return", "rows/{}.json", "python3 -B kit/grade_one.py . {}"], \
+        lambda: [on(host, f"rm -rf {place}") for host in good]
+
+
+def run_jobs(names, folder, jobs, values):
     """Through GNU parallel. What it prints, a line a submission, counts."""
     own = f"{os.path.abspath(folder)}/parallel"  # nothing goes into ~
     os.makedirs(own, exist_ok=True)
-    command = ["parallel", "--will-cite", "--quote", "--jobs", str(jobs), "--line-buffer",
-               "--joblog", f"{folder}/joblog", sys.executable,
-               f"{HERE}/grade_one.py", folder, "{}"]
+    os.makedirs(f"{folder}/rows", exist_ok=True)
+    hosts = os.environ.get("HOSTS", "")
     env = dict(os.environ, PARALLEL_HOME=own, TMPDIR=own, SHELL="/bin/sh")
     env.pop("PARALLEL", None)
+    if hosts:
+        where, leave = elsewhere(folder, hosts, values, env)
+        jobs = os.environ.get("JOBS") or "200%"
+    else:
+        where = ["--quote", sys.executable, f"{HERE}/grade_one.py", ".", "{}"]
+        leave = lambda: None  # noqa: E731
+    command = ["parallel", "--will-cite", "--line-buffer", "--joblog", "joblog",
+               "--jobs", str(jobs), *where]
     begin, done, told = time.monotonic(), 0, 0
-    process = subprocess.Popen(command, env=env, stdin=subprocess.PIPE,
+    process = subprocess.Popen(command, env=env, cwd=folder, stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, text=True,
                                start_new_session=True)
     try:
@@ -338,6 +402,7 @@ def run_jobs(names, folder, jobs):
         progress("")
         raise
     progress("")
+    leave()
     shutil.rmtree(own, ignore_errors=True)
     return time.monotonic() - begin
 
@@ -378,7 +443,8 @@ def main():
         entries, folder = find_class(args.folder, args.build)
         values = settings(os.path.basename(folder))
         make_kit(folder, args.build, values)
-        look_for_sandbox(folder, values)
+        if not os.environ.get("HOSTS"):
+            look_for_sandbox(folder, values)
         if shutil.which("parallel") is None:
             raise Trouble("GNU parallel is not installed; run: make setup-grade")
         taken = take_all(entries, folder, values)
@@ -390,7 +456,12 @@ def main():
         if len(todo) < len(taken):
             say(f"{len(taken) - len(todo)} of {len(taken)} are as they were; "
                 f"{len(todo)} to grade")
-        seconds = run_jobs(todo, folder, jobs_at_once) if todo else 0
+        if os.environ.get("PREPARE") == "1":
+            with open(f"{folder}/todo", "w") as file:
+                file.write("".join(f"{name}\n" for name in todo))
+            say(f"{folder}/todo: {len(todo)} to grade elsewhere (docs/scale.md)")
+            return 0
+        seconds = run_jobs(todo, folder, jobs_at_once, values) if todo else 0
     except Trouble as error:
         sys.exit(f"grade: {error}")
     except KeyboardInterrupt:
