@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The reports of a class: numbers, pages, the picture of what stopped whom."""
 import csv
+import html
 import html.parser
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -186,6 +188,21 @@ class Report(unittest.TestCase):
                       "02_bind: the file is missing: 1", "01_socket: fails: test 0: 1",
                       "01_socket: 0 of 4; 02_bind: 1 of 4", "4 submissions, 3 graded"):
             self.assertIn(words, page)
+
+    def test_every_outcome_of_the_grader_has_its_reason_in_every_report(self):
+        """On its samples, one real row of each."""
+        shutil.copytree(f"{HERE}/samples", self.folder / "rows", dirs_exist_ok=True)
+        self.report("junit", "tap", "gradescope", "markdown")
+        rows = self.grades()
+        self.assertGreater(len({row["outcome"] for row in rows}), 4)
+        for row in rows:
+            self.assertEqual(row["of"], "100")
+            if row["outcome"] == "graded":
+                continue
+            self.assertTrue(row["reason"], row["id"])
+            for ending in ("html", "gradescope.json", "summary.md"):
+                told = html.unescape(self.read(f"students/{row['id']}.{ending}"))
+                self.assertIn(row["reason"], told, ending)
 
     def test_every_mistake_of_the_catalogue_is_known_by_its_name(self):
         """By its recorded message; those with the same message share it."""

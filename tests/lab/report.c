@@ -228,13 +228,15 @@ static void once(const char *name, int line, int before)
 static void read_setting(struct setting *s, const char *value, int line)
 {
     char known[128] = "";
+    size_t used = 0;
 
     once(s->name, line, s->line);
     s->line = line;
     for (s->chosen = 0; s->values[s->chosen] != NULL; s->chosen++) {
         if (strcmp(s->values[s->chosen], value) == 0)
             return;
-        strcat(strcat(known, " "), s->values[s->chosen]);
+        used += (size_t)snprintf(known + used, sizeof known - used, " %s",
+                                 s->values[s->chosen]);
     }
     wrong_policy(line, "%s can't be '%s'; it can be:%s", s->name, value, known);
 }
@@ -262,9 +264,10 @@ static void read_worth(const char *name, const char *value, int line)
             once(name, line, steps[i].line);
     if (step_count == STEPS_MAX || strlen(name) >= sizeof steps[0].stem)
         wrong_policy(line, "there is no step %s", name);
-    strcpy(steps[step_count].stem, name);
-    steps[step_count].worth = worth;
-    steps[step_count++].line = line;
+    struct step *step = &steps[step_count++];
+    snprintf(step->stem, sizeof step->stem, "%s", name);
+    step->worth = worth;
+    step->line = line;
 }
 
 /// Each line is a name and its value; tests/points explains them at its top.
