@@ -70,7 +70,7 @@ $(BUILD)/$(notdir $(IN))/%: $(IN)/%.c | $(BUILD)/compiler
 	@echo '$(CC) $(WARN) $(CFLAGS) -o $@ $<'
 	@$(CC) $(WARN) $(CFLAGS) -o $@.$$$$ $< && mv $@.$$$$ $@
 
-check: $(CHECK) $(STEMS:%=$(OUT)/%.log) ## grade all steps: STEPS=dir BUILD=dir SEED=n POLICY=file FORMAT=junit
+check: $(CHECK) $(STEMS:%=$(OUT)/%.log) ## grade all steps: STEPS=dir BUILD=dir SEED=n FORMAT=junit
 	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --points "$(POLICY)" --seed "$(SEED)"; \
 	status=$$?; [ -z "$(FORMAT)" ] || $(PYTHON) tests/class/formats.py $(RESULTS) $(FORMAT) || status=2; exit $$status
 
@@ -115,13 +115,13 @@ export GRADED CHECKED CLASS HOSTS
 grade: $(CHECK) $(WITNESS) ## grade a class, contained: CLASS=dir JOBS=n LIMIT=s
 	@CC="$(CC)" POLICY="$(POLICY)" $(PYTHON) tests/class/grade.py --build $(BUILD)
 
-report: ## its reports again: CLASS=dir FORMAT="junit tap gradescope"
+report: ## its reports again: CLASS=dir FORMAT="junit tap"
 	@BUILD=$(BUILD) $(PYTHON) tests/class/report.py "$$CLASS" $(FORMAT)
 
 similar: ## which submissions of a graded class are alike: CLASS=dir
 	@BUILD=$(BUILD) $(PYTHON) tests/class/similar.py "$$CLASS"
 
-gradescope: $(CHECK) ## an autograder for Gradescope, build/gradescope.zip: POLICY=file
+gradescope: $(CHECK) ## an autograder for Gradescope: POLICY=file
 	@mkdir -p $(BUILD)/none; $(CHECK) --points "$(POLICY)" --programs $(BUILD)/none \
 		--results $(BUILD)/none/results.json >/dev/null || [ $$? = 1 ]
 	@$(PYTHON) tests/class/gradescope/pack.py $(BUILD)/gradescope.zip "$(POLICY)"

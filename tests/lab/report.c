@@ -277,7 +277,8 @@ static void read_policy(void)
     char line[512], name[256], value[128], more[2];
 
     if (file == NULL)
-        wrong_policy(0, "%s", strerror(errno));
+        wrong_policy(0, "%s. POLICY names a file such as tests/points",
+                     strerror(errno));
     for (int number = 1; fgets(line, sizeof line, file) != NULL; number++) {
         if (strchr(line, '\n') == NULL && !feof(file))
             wrong_policy(number, "the line is too long");
