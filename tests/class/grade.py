@@ -11,6 +11,7 @@ GNU parallel), and leaves everything in build/class/NAME/. Ends with status 0
 if each entry has its row, whatever the verdicts are.
 """
 import argparse
+import fcntl
 import glob
 import hashlib
 import json
@@ -47,6 +48,17 @@ def say(text=""):
 
 def tell_user(text):
     print(f"grade: {text}", file=sys.stderr, flush=True)
+
+
+def alone(folder):
+    """Two at once would take away each other's files. Ends with this process."""
+    lock = open(f"{folder}/of", "rb")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise Trouble(f"another make grade is at work in {folder}. Wait for it, "
+                      "or: BUILD=elsewhere") from None
+    return lock
 
 
 # ------------------------------------------------------------------- settings
@@ -138,6 +150,10 @@ def look_for_sandbox(folder, values):
         tell_user("UNSAFE=1: only limits. The programs reach the network and "
                   "all files\n       that this user can read; tests that need "
                   "a network of their own are skipped.")
+        if sandbox.out_of_reach(f"{folder}/kit/check", sandbox.OwnUser()):
+            raise Trouble(f"{os.path.abspath(folder)} is closed to other users, "
+                          "and UNSAFE=1 runs\nthe programs as one. Put it "
+                          "elsewhere: BUILD=/var/tmp/grades")
         if os.geteuid() != 0:
             tell_user("Not as root: a program can also forge its verdict and "
                       "end everything\n       that is yours, the grader too; "
@@ -195,14 +211,14 @@ def find_class(path, build):
         ".-") or "class"
     folder = f"{build}/class/{name}"
     try:
-        with open(f"{folder}/of") as file:
-            if file.read() != real:
+        with open(f"{folder}/of", "rb") as file:
+            if file.read() != os.fsencode(real):
                 folder += "-" + hashlib.sha256(os.fsencode(real)).hexdigest()[:8]
     except OSError:
         pass
     os.makedirs(folder, exist_ok=True)
-    with open(f"{folder}/of", "w", errors="surrogateescape") as file:
-        file.write(real)
+    with open(f"{folder}/of", "wb") as file:
+        file.write(os.fsencode(real))
     return [os.path.join(os.fsencode(real), e) for e in entries], folder
 
 
@@ -441,6 +457,7 @@ def main():
     try:
         jobs_at_once = number("JOBS", 2 * len(os.sched_getaffinity(0)))
         entries, folder = find_class(args.folder, args.build)
+        _lock = alone(folder)
         values = settings(os.path.basename(folder))
         make_kit(folder, args.build, values)
         if not os.environ.get("HOSTS"):

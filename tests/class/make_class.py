@@ -153,8 +153,9 @@ def trial(count, build):
         print(f"\n{count} submissions, {hostile} % hostile, "
               f"{'without' if unsafe else 'in'} the sandbox: {spent:.0f} s, "
               f"{60 * count / spent:.0f} a minute", flush=True)
-        wrong += run.returncode != 0 or compare(
-            folder, f"{build}/class/{os.path.basename(folder)}/rows")
+        differ = compare(folder, f"{build}/class/{os.path.basename(folder)}/rows")
+        # Without the sandbox not everything can be seen: docs/grading.md.
+        wrong += run.returncode != 0 or (differ and not unsafe)
     return wrong
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Run a command where it can do no harm, and watch it (for grade_one.py).
 
-With namespaces (bubblewrap): the system's /usr read-only, three folders, and
-nothing else; /tmp, processes and network of its own; no rights. Without them
+With namespaces (bubblewrap): the system's /usr read-only, the submission, and
+little else; /tmp, processes and network of its own; no rights. Without them
 (`unsafe`): limits only and, as root, a user of its own. Both with a wall clock
 and limits on memory and on what it says.
 """
@@ -19,6 +19,7 @@ import time
 LIMITS = {"nproc": 256, "nofile": 1024, "fsize": 64 << 20, "core": 0}
 TMP_SIZE = 128 << 20
 SAID_MOST = 16 << 20  # bytes on the descriptor that is read
+IN_KIT = ("check", "points", "witness.o", "compile.sh")  # not the seed
 LOOK_S = 0.1  # between two looks at what it uses
 FIRST_UID = 61500  # the sandboxes' users, as root: nothing belongs to them
 
@@ -89,7 +90,9 @@ def contained(argv, kit, job, user, env, writable=False):
         "--dev", "/dev", "--size", str(TMP_SIZE), "--tmpfs", "/dev/shm",
         "--remount-ro", "/dev", "--proc", "/proc",
         "--size", str(TMP_SIZE), "--tmpfs", "/tmp",
-        "--ro-bind", kit, "/kit", "--ro-bind", f"{job}/src", "/src",
+        *(word for name in IN_KIT
+          for word in ("--ro-bind", f"{kit}/{name}", f"/kit/{name}")),
+        "--ro-bind", f"{job}/src", "/src",
         "--bind" if writable else "--ro-bind", f"{job}/work", "/work",
         "--remount-ro", "/", "--chdir", "/work", "--clearenv",
         *(word for name, value in env.items()
@@ -113,6 +116,12 @@ def uncontained(argv, user, env):
 # programs (tests/lab/program.c, shut_in).
 TRY = """unshare --user --net true && unshare --user --map-root-user --mount sh -c \
 'echo 0 >/proc/sys/user/max_user_namespaces && mount -t tmpfs none /tmp'"""
+
+
+def out_of_reach(path, user):
+    """Whether this user can't read a file: a folder above it may be closed."""
+    return subprocess.run([*user.become(), "test", "-r", os.path.abspath(path)],
+                          check=False).returncode != 0
 
 
 def trouble(kit, job):

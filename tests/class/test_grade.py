@@ -53,10 +53,10 @@ class ClassTest(unittest.TestCase):
         return ["make", "--no-print-directory", "grade", f"BUILD={BUILD}",
                 f"CLASS={variables.pop('CLASS', self.folder)}", *words]
 
-    def grade(self, expected_status=0, **variables):
+    def grade(self, expected_status=0, before=(), **variables):
         variables.setdefault("LIMIT", 30)
         run = subprocess.run(
-            self.command(**variables), stdin=subprocess.DEVNULL,
+            [*before, *self.command(**variables)], stdin=subprocess.DEVNULL,
             capture_output=True, text=True, timeout=180, check=False,
             env=dict(os.environ, MAKEFLAGS="", MAKELEVEL="0"))
         self.said = run.stdout + run.stderr
@@ -218,6 +218,21 @@ class Classes(ClassTest):
         self.assertRegex(self.said, r"[2345] of 6 are as they were")
         self.assertEqual([6] * 6, [r["results"]["points"]
                                    for r in rows.values()])
+
+    def test_without_namespaces_it_stops_or_says_what_is_open(self):
+        self.submit("ada", stems=STEMS[:1])
+        there_are_none = ["bwrap", "--dev-bind", "/", "/", "--proc", "/proc",
+                          "--unshare-user", "--unshare-pid", "--uid", "1000",
+                          "--disable-userns"]
+        self.grade(2, before=there_are_none)
+        self.assertIn("no sandbox on this machine: bwrap: ", self.said)
+        self.assertEqual({}, self.rows())
+        rows = self.grade(UNSAFE=1, before=there_are_none)
+        self.assertIn("end everything\n       that is yours", self.said)
+        self.assertEqual(6, rows["ada"]["results"]["points"])
+        self.assertFalse(rows["ada"]["contained"])
+        rows = self.grade()
+        self.assertTrue(rows["ada"]["contained"])
 
     def test_what_is_no_class_is_told_in_words(self):
         self.grade(2)
