@@ -107,7 +107,7 @@ class Job:
         return self.run(
             [f"{kit}/check", "--steps", "steps", "--programs", ".",
              "--points", f"{kit}/points", "--seed", str(self.settings["seed"]),
-             "--only", stem, "--jobs", "16", "--stream", "STREAM"],
+             "--only", stem, "--jobs", "8", "--stream", "STREAM"],
             env, wall=self.settings["limit"], stream=True, as_user=False)
 
     def compiled(self, stem):
