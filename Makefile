@@ -20,6 +20,9 @@ GRADED  := -std=c17 -g -O1 -fno-optimize-sibling-calls -no-pie -fno-pie \
            -U_FORTIFY_SOURCE
 CHECKED := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
+# The students' copy is marked by a file; the kit itself, by its last commit.
+VERSION = $(shell cat .version 2>/dev/null || git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
 STEMS := $(basename $(notdir $(wildcard tests/0*.c)))
 
 # make takes a name with a space for two. So any folder but the kit's own two is
@@ -43,8 +46,16 @@ CHECK   := $(BUILD)/check
 LAB     := $(patsubst tests/%.c,$(BUILD)/%.o,$(wildcard tests/0*.c) \
              $(filter-out %/witness.c,$(wildcard tests/lab/*.c)))
 
+# What the students' copy has no files for (tests/machine/archive.py).
+WHOLE := student-archive selftest% mistakes mutants% flake transcripts ladders docs-check \
+         docs-instructor lint setup-lint setup-grade grade% report% similar% gradescope class-trial bench%
+ifneq ($(and $(wildcard .version),$(filter $(WHOLE),$(MAKECMDGOALS))),)
+  $(error make $(firstword $(filter $(WHOLE),$(MAKECMDGOALS))) needs the whole kit; this is the students' copy of it, version $(VERSION))
+endif
+
 export STEPS
 export PYTHONDONTWRITEBYTECODE = 1# nothing is written beside the sources
+export PYTHONCOERCECLOCALE = 0# in the locale C the tools write ASCII, too
 MAKEFLAGS += --no-builtin-rules
 ifeq ($(MAKELEVEL),0)
   MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
@@ -52,7 +63,7 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all programs check selftest selftest-tools mistakes mutants flake docs \
-        docs-instructor docs-open docs-check transcripts lint setup setup-lint \
+        docs-instructor docs-open docs-check card transcripts lint setup setup-lint \
         setup-docs help clean FORCE
 
 # ------------------------------------------------------------------- students
@@ -63,7 +74,7 @@ all: ## build the steps, and say where you stand
 	else echo "The programs are in $(BUILD)/$(notdir $(IN))/. Begin with $$STEPS/01_socket.c and docs/01_socket.md; then: make check"; fi; \
 	exit $$status
 
-programs: $(STEMS:%=$(BUILD)/$(notdir $(IN))/%)
+programs: $(STEMS:%=$(BUILD)/$(notdir $(IN))/%) $(BUILD)/compile_commands.json
 
 $(BUILD)/$(notdir $(IN))/%: $(IN)/%.c | $(BUILD)/compiler
 	@mkdir -p $(@D)
@@ -106,7 +117,58 @@ $(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
 		[ -s $$mine.log ] || mv $$mine.err $$mine.log; fi; \
 	mv $$mine.c $$to.c; mv $$mine.log $@; rm -f $$mine.err
 
+# ------------------------------------------------------------------- machines
+
+.PHONY: doctor problems
+
+doctor: ## what this machine lacks, what that means, and what to do
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing; run: make setup" >&2; exit 1; }
+	@$(PYTHON) tests/machine/doctor.py $(BUILD) "$$STEPS" "$(CC)" "$(VERSION)"
+
+# For editors (.clangd): with which flags each file is compiled.
+comma := ,
+compiled = $(foreach file,$(wildcard $(1)),{"directory": "$(CURDIR)", "file": "$(file)", "command": "$(CC) $(2) -c $(file)"}|)
+$(BUILD)/compile_commands.json: $(BUILD)/flags
+	$(file >$@,$(subst }|,}$(comma),$(subst }|],}],[$(call compiled,steps/*.c solutions/*.c docs/examples/*.c,$(WARN)) \
+	  $(call compiled,tests/*.c tests/lab/*.c,$(LABWARN) -D_GNU_SOURCE)])))
+
+# The report first, for people; then the lines that an editor reads.
+problems: FORCE ## check, and print the findings as a compiler does: for editors
+	@rm -f $(RESULTS); $(MAKE) --no-print-directory check; status=$$?; \
+	$(PYTHON) tests/machine/problems.py $(RESULTS) && exit $$status
+
+problems-%: FORCE ## the same for one step: make problems-02
+	@rm -f $(RESULTS); $(MAKE) --no-print-directory check-$*; status=$$?; \
+	$(PYTHON) tests/machine/problems.py $(RESULTS) && exit $$status
+
+# 06 alone is its server. Built anew: -O0 is what a debugger wants. GDBFLAGS is
+# for gdb, ARGS for the program.
+debug-%: STEM = $(firstword $(filter $(if $(filter 1 2 3 4 5 6 7 8,$*),0$*,$*)%,$(filter-out 06_echo_client,$(STEMS)) 06_echo_client))
+debug-%: FORCE ## run a step in gdb, with a peer on the other side: make debug-06
+	@[ -n "$(STEM)" ] || { echo "There is no step $*. There are: $(STEMS)" >&2; exit 2; }
+	@$(MAKE) --no-print-directory -s CFLAGS='-g -O0' -W $(IN)/$(STEM).c $(BUILD)/$(notdir $(IN))/$(STEM)
+	@$(PYTHON) tests/machine/debug.py --peer=$(STEM) -q -ex 'break main' -ex 'run' $(GDBFLAGS) \
+	  --args $(BUILD)/$(notdir $(IN))/$(STEM) $(ARGS)
+
 # ------------------------------------------------------------------- packets
+
+run-%: FORCE ## run a step, with its other end: ARGS="127.0.0.1 5555"
+	+@$(PYTHON) tests/look/run.py --make "$(MAKE)" --programs $(BUILD)/$(notdir $(IN)) $* -- $(ARGS)
+
+.PHONY: look bench
+look: ## what the lab's sockets are doing now, who has port 4444: PORT=5555
+	@$(PYTHON) tests/look/look.py --port $(or $(PORT),4444)
+
+BENCH := $(BUILD)/bench
+bench: $(BENCH)/pump $(BENCH)/plain ## measure the echo server beside others: ROUNDS=5 WRITE=1
+	@$(MAKE) --no-print-directory -s $(BUILD)/$(notdir $(IN))/06_echo_server
+	@[ ! -d solutions ] || $(MAKE) --no-print-directory -s STEPS=solutions $(BUILD)/solutions/06_echo_server
+	@$(PYTHON) tests/bench/bench.py --build $(BUILD) --programs $(BUILD)/$(notdir $(IN)) \
+		--rounds $(or $(ROUNDS),5) $(if $(WRITE),--write)
+
+$(BENCH)/%: tests/bench/%.c $(BUILD)/flags | $(BUILD)/compiler
+	@mkdir -p $(@D)
+	@$(CC) $(LABWARN) -D_GNU_SOURCE -O2 -g -pthread $< -o $@.$$$$ && mv $@.$$$$ $@
 
 # ---------------------------------------------------------------- instructors
 
@@ -129,6 +191,10 @@ gradescope: $(CHECK) ## an autograder for Gradescope: POLICY=file
 class-trial: N ?= 500
 class-trial: $(CHECK) $(WITNESS) ## grade a class whose verdicts are known: N=500
 	@CC="$(CC)" POLICY="$(POLICY)" $(PYTHON) tests/class/make_class.py --trial $(N) $(BUILD)
+
+.PHONY: student-archive
+student-archive: ## the kit without solutions, to hand out: build/sockets-VERSION.tar.gz
+	@mkdir -p $(BUILD) && $(PYTHON) tests/machine/archive.py $(BUILD) "$(VERSION)"
 
 # ---------------------------------------------------------------- maintainers
 
@@ -197,16 +263,23 @@ docs-open: docs ## build the student's handbook and show it
 	@xdg-open $(BUILD)/docs/html/index.html >/dev/null 2>&1 || \
 	echo "Open it in a browser: file://$(abspath $(BUILD)/docs/html/index.html)"
 
+card: docs ## the eight steps on one sheet of paper: build/card.pdf
+	@command -v chromium >/dev/null || { echo "Without chromium (make setup-docs): open" \
+	  "$(BUILD)/docs/html/card.html in a browser and print it, on A4 across."; exit 1; }
+	@chromium --headless --no-sandbox --disable-gpu --no-pdf-header-footer --print-to-pdf=$(BUILD)/card.pdf \
+	  "file://$(abspath $(BUILD))/docs/html/card.html" >/dev/null 2>&1 && echo $(BUILD)/card.pdf
+
 # $(call handbook,FOLDER,PROGRAMS,SECTIONS,PAGES,EDITION). First what the pages
 # quote: the examples have to compile, the figures are drawn, the differences
 # made. Then Doxygen, which may not say a word, and what it leaves undone.
 MISTAKES := $(wildcard docs/mistakes.md)
-FIGURES  := $(wildcard docs/figures/*.ladder docs/figures/*.bytes docs/figures/*.graph)
+FIGURES  := $(wildcard docs/figures/*.ladder docs/figures/*.bytes docs/figures/*.graph docs/figures/*.plot)
 define handbook
 	@rm -rf $(BUILD)/$(1) && mkdir -p $(BUILD)/$(1)
 	@$(CC) $(WARN) -Werror -fsyntax-only docs/examples/*.c
 	@$(PYTHON) docs/figures/draw.py $(BUILD)/$(1)/figures $(FIGURES)
 	@$(PYTHON) docs/theme/differences.py $(BUILD)/$(1)/differences.md steps solutions
+	@$(PYTHON) docs/theme/card.py $(BUILD)/$(1)/card.md docs steps
 	@HANDBOOK=$(BUILD)/$(1) PROGRAMS="$(2)" SECTIONS="$(3)" PAGES="$(4)" EDITION="$(5)" \
 	doxygen Doxyfile 2>$(BUILD)/$(1)/warnings >/dev/null; status=$$?; \
 	cat $(BUILD)/$(1)/warnings >&2; [ $$status = 0 ] && [ ! -s $(BUILD)/$(1)/warnings ]
@@ -215,20 +288,22 @@ endef
 
 # -------------------------------------------------------------------- any time
 
-C_FILES := $(wildcard steps/*.c solutions/*.c tests/*.c tests/lab/*.c tests/lab/*.h)
+C_FILES := $(wildcard steps/*.c solutions/*.c tests/*.c tests/lab/*.c tests/lab/*.h tests/bench/*.c)
 
 lint: | $(BUILD)/linters ## the style of the house: clang-format, cppcheck, clang-tidy, shellcheck
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
-		--enable=warning,portability,performance -D_GNU_SOURCE steps solutions tests/lab
+		--enable=warning,portability,performance -D_GNU_SOURCE steps solutions tests/lab tests/bench
 	clang-tidy --quiet --warnings-as-errors='*' $(wildcard solutions/*.c) -- $(WARN)
-	clang-tidy --quiet --warnings-as-errors='*' $(wildcard tests/*.c tests/lab/*.c) \
+	clang-tidy --quiet --warnings-as-errors='*' $(wildcard tests/*.c tests/lab/*.c tests/bench/*.c) \
 		-- $(WARN) -D_GNU_SOURCE
-	shellcheck .ci/run
+	shellcheck .ci/run tests/machine/setup.sh tests/class/compile.sh
 
 help: ## this list
-	@awk -F ':.*## ' '/^# -+ / { heading = $$0; sub(/^# -+ /, "", heading) } \
-		/^[a-z%-]+:.*## / { sub("%", "NN", $$1); if (heading) print heading; heading = ""; \
+	@awk -F ':.*## ' -v gone="$(and $(wildcard .version),$(WHOLE))" \
+		'BEGIN { gsub("%", "[%a-z-]*", gone); gsub(" +", "|", gone); gone = "^(" gone ")$$" } \
+		/^# -+ / { heading = $$0; sub(/^# -+ /, "", heading) } \
+		/^[a-z%-]+:.*## / && $$1 !~ gone { sub("%", "NN", $$1); if (heading) print heading; heading = ""; \
 		                   printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 clean: ## remove everything that was made
@@ -253,12 +328,7 @@ $(BUILD)/flags: FORCE
 
 # ----------------------------------------------------------------------- setup
 
-PACKAGES := gcc libc6-dev binutils make libcriterion-dev libjansson-dev doxygen \
-            doxygen-awesome-css python3 patch iproute2 lsof net-tools netcat-openbsd
-GRADING  := bubblewrap parallel git rsync openssh-client similarity-tester \
-            python3-jinja2 python3-yaml python3-jsonschema libxml2-utils
-DOCTOOLS := chromium nodejs npm strace tcpdump procps
-LINTERS  := clang clang-format clang-tidy cppcheck shellcheck python3-clang
+# Which packages, by their names on four kinds of Linux: tests/machine/packages.
 
 # What a target needs, tried once: if it is missing, say how to get it. Asked
 # for together with setup, setup comes first.
@@ -289,35 +359,15 @@ $(BUILD)/browser: | $(FIRST)
 	@command -v chromium >$@ && command -v node >>$@ && command -v npm >>$@ || \
 	{ rm -f $@; echo "chromium, node or npm is missing; run: make setup-docs" >&2; exit 1; }
 
-define install
-	@missing=; for package in $(1); do \
-		command -v $$package >/dev/null || \
-		[ "$$(dpkg-query -W -f '$${Status}' $$package 2>/dev/null)" = 'install ok installed' ] || \
-		missing="$$missing $$package"; done; \
-	if ! command -v apt-get >/dev/null; then \
-		echo "There is no apt-get here. Install what these packages of Debian contain:" $(1); exit 1; fi; \
-	if [ -z "$$missing" ]; then echo "Nothing is missing."; exit 0; fi; \
-	sudo=; [ "$$(id -u)" = 0 ] || sudo='sudo -n'; \
-	echo "Installing:$$missing"; \
-	{ $$sudo apt-get update -q && \
-	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -q -y --no-install-recommends $$missing; } \
-	  </dev/null >$(BUILD)/setup.log 2>&1 || \
-	{ tail -n 5 $(BUILD)/setup.log; echo "That did not work. Run as root: apt-get install$$missing"; exit 1; }
-endef
-
-setup: ## install what is missing (Debian, Ubuntu)
-	@mkdir -p $(BUILD)
-	$(call install,$(PACKAGES))
+setup: ## install what is missing (Debian, Ubuntu; also Fedora, Arch, Alpine)
+	@mkdir -p $(BUILD) && sh tests/machine/setup.sh setup $(BUILD)
 
 setup-lint: $(filter setup,$(FIRST)) ## install the linters for maintainers
-	@mkdir -p $(BUILD)
-	$(call install,$(LINTERS))
+	@mkdir -p $(BUILD) && sh tests/machine/setup.sh setup-lint $(BUILD)
 
 setup-docs: $(filter setup setup-lint,$(FIRST)) ## install what checks the handbook: a browser, strace
-	@mkdir -p $(BUILD)
-	$(call install,$(DOCTOOLS))
+	@mkdir -p $(BUILD) && sh tests/machine/setup.sh setup-docs $(BUILD)
 
 .PHONY: setup-grade
 setup-grade: $(filter setup setup-lint setup-docs,$(FIRST)) ## install what grading a class takes: bubblewrap, parallel
-	@mkdir -p $(BUILD)
-	$(call install,$(GRADING))
+	@mkdir -p $(BUILD) && sh tests/machine/setup.sh setup-grade $(BUILD)

@@ -86,17 +86,15 @@ static struct sockaddr_in silent_address(void)
 /// Milliseconds from the program's call of connect until now.
 static long since_connect(struct program *p)
 {
-    const struct record *record = record_of(p);
+    const struct call *call;
     struct timespec t;
 
     clock_gettime(CLOCK_MONOTONIC, &t);
-    for (unsigned i = 0; i < atomic_load(&record->count); i++) {
-        const struct call *call = call_at(record, i);
-        if (call != NULL && call->id == CALL_connect)
+    EACH_CALL (p, call)
+        if (call->id == CALL_connect)
             return (long)(((int64_t)t.tv_sec * 1000000000 + t.tv_nsec -
                            call->entered_ns) /
                           1000000);
-    }
     fail(p, "it calls connect", "it does not");
 }
 

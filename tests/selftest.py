@@ -54,10 +54,11 @@ def grade(folder, stem, results):
     results.json, or a text that says what went wrong."""
     env = dict(os.environ, MAKEFLAGS="", MAKELEVEL="1")
     run = subprocess.run(
-        ["make", "--no-print-directory", f"check-{stem}", f"STEPS={folder}",
-         f"BUILD={args.build}", f"CC={args.cc}", f"RESULTS={results}"],
+        ["timeout", "300", "make", "--no-print-directory", f"check-{stem}",
+         f"STEPS={folder}", f"BUILD={args.build}", f"CC={args.cc}",
+         f"RESULTS={results}"],
         env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        errors="replace", timeout=300)
+        errors="replace")
     try:
         with open(results) as file:
             step = json.load(file)["steps"][0]

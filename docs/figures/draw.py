@@ -53,6 +53,13 @@ begins with ` is code):
     edge FROM TO KIND : text                an arrow; KIND: client, server,
     edge FROM TO KIND via X Y at X Y : …    other; bent by the first point, its
                                             words at the second
+
+NAME.plot – numbers over numbers, both axes logarithmic, a panel under another:
+
+    x 1 1 B | 1024 1 KiB                    where the marks are, and their words
+    panel Round trips a second              begins a panel
+    line NAME : X Y LEAST MOST | ...        a line, with the range at each point;
+                                            the same name is the same look
 """
 import html
 import math
@@ -297,6 +304,91 @@ def graph(lines):
     return height, under + over
 
 
+# --------------------------------------------------------------------- plots
+
+PLOT = 44, 436, 150  # left, right, height of a panel
+
+
+def mark(kind, x, y):
+    """A point of a line: its shape tells it, not its colour alone."""
+    shapes = (((-3.2, -3.2), (3.2, -3.2), (3.2, 3.2), (-3.2, 3.2)),
+              ((0, -4.4), (4.4, 0), (0, 4.4), (-4.4, 0)), ((0, -4.2), (4, 3.2), (-4, 3.2)),
+              ((0, 4.2), (4, -3.2), (-4, -3.2)))
+    if kind % 6 in (0, 5):
+        return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{3.6 - kind % 6 / 5}" class="mark k{kind % 6}"/>'
+    points = " ".join(f"{x + dx:.1f},{y + dy:.1f}" for dx, dy in shapes[kind % 6 - 1])
+    return f'<polygon points="{points}" class="mark k{kind % 6}"/>'
+
+
+def short(number):
+    """1000 as 1k; 0.1 as it is."""
+    for unit, name in ((1e6, "M"), (1e3, "k")):
+        if number >= unit:
+            return f"{number / unit:g}{name}"
+    return f"{number:g}"
+
+
+def legend(names):
+    out = []
+    for name, kind in names.items():
+        x, y = 12 + 148 * (kind % 3), 14 + 20 * (kind // 3)
+        out += [line(x, y, x + 24, y, f"curve k{kind % 6}"), mark(kind, x + 12, y),
+                text(x + 30, y + 4, name, "label", "start")]
+    return out
+
+
+def panel(title, curves, marks, names, top):
+    """One panel: its axes, and a line a curve."""
+    left, right, height = PLOT
+    every = [value for _, points in curves for point in points for value in point[1:]]
+    low, high = (round_(math.log10(edge_(every))) for round_, edge_ in
+                 ((math.floor, min), (math.ceil, max)))
+    first, last = math.log(marks[0][0]), math.log(marks[-1][0])
+
+    def at_x(value):
+        return left + 10 + (right - left - 20) * (math.log(value) - first) / ((last - first) or 1)
+
+    def at_y(value):
+        return top + 24 + height * (high - math.log10(value)) / ((high - low) or 1)
+
+    out = [text(left, top + 12, title, "name", "start")]
+    for power in range(low, high + 1):
+        y = at_y(10.0 ** power)
+        out += [line(left, y, right, y, "grid"), text(left - 6, y + 4, short(10.0 ** power), "note", "end")]
+    out += [text(at_x(value), top + height + 42, words, "note") for value, words in marks]
+    for name, points in curves:
+        kind = names[name]
+        path = "L".join(f"{at_x(x):.1f} {at_y(y):.1f}" for x, y, _, _ in points)
+        out.append(f'<path d="M{path}" class="curve k{kind % 6}"/>')
+        for x, y, least, most in points:
+            out += [line(at_x(x), at_y(least), at_x(x), at_y(most), f"range k{kind % 6}"),
+                    mark(kind, at_x(x), at_y(y))]
+    return out
+
+
+def plot(lines):
+    marks, panels, names = [], [], {}
+    for words in lines:
+        command, _, rest = words.partition(" ")
+        cells = [cell.strip() for cell in rest.partition(" : ")[2].split("|")]
+        if command == "x":
+            marks = [(float(cell.split()[0]), cell.split(None, 1)[1].strip()) for cell in rest.split("|")]
+        elif command == "panel":
+            panels.append((rest, []))
+        elif command == "line":
+            name = rest.partition(" : ")[0]
+            names.setdefault(name, len(names))
+            panels[-1][1].append((name, [tuple(map(float, cell.split())) for cell in cells]))
+        else:
+            raise ValueError(f"no such thing: {command}")
+    top = 20 * math.ceil(len(names) / 3) + 18
+    out = legend(names)
+    for title, curves in panels:
+        out += panel(title, curves, marks, names, top)
+        top += PLOT[2] + 66
+    return top - 8, out
+
+
 # ---------------------------------------------------------------------- file
 
 def draw(path):
@@ -314,7 +406,8 @@ def draw(path):
         if word != key:
             raise ValueError(f"here should be the {key}")
     about = {key: html.escape(value.strip(), quote=False) for key, value in about.items()}
-    form = {".ladder": ladder, ".bars": bars, ".bytes": bytes_, ".graph": graph}[path.suffix]
+    form = {".ladder": ladder, ".bars": bars, ".bytes": bytes_, ".graph": graph,
+            ".plot": plot}[path.suffix]
     height, parts = form(lines)
     name = path.stem
     parts = "\n".join(part for part in parts if part)

@@ -3,7 +3,8 @@
 """Prove that a handbook gives no solution away: canary.py HTML STEPS SOLUTIONS
 
 Two things betray a solution: a comment that only the solution has, and four of
-its own lines in a row. Neither may stand anywhere under HTML. (Hints may quote
+its own lines in a row. Neither may stand anywhere under HTML, in a page or in a
+plain text (the students' archive is looked through too). (Hints may quote
 up to three.) With --present in front the opposite is asked, which proves that
 this program can see: each solution must be there.
 """
@@ -15,10 +16,12 @@ from pathlib import Path
 ROW = 4
 
 
-def plain(text):
+def plain(page):
     """What a reader sees, without any blanks."""
-    text = re.sub(r'<span class="lineno">.*?</span>|<[^>]*>', "", text)
-    return re.sub(r"\s+", "", html.unescape(text))
+    text = page.read_text(encoding="utf-8", errors="replace")
+    if page.suffix in (".html", ".js", ".svg"):
+        text = html.unescape(re.sub(r'<span class="lineno">.*?</span>|<[^>]*>', "", text))
+    return re.sub(r"\s+", "", text)
 
 
 def traces(starter, solution):
@@ -41,8 +44,7 @@ def traces(starter, solution):
 def main():
     present = sys.argv[1] == "--present"
     folder, steps, solutions = map(Path, sys.argv[-3:])
-    pages = {page: plain(page.read_text(encoding="utf-8", errors="replace"))
-             for page in sorted(folder.rglob("*")) if page.suffix in (".html", ".js", ".svg")}
+    pages = {page: plain(page) for page in sorted(folder.rglob("*")) if page.is_file()}
     bad = 0
     for solution in sorted(solutions.glob("*.c")):
         starter = (steps / solution.name).read_text(encoding="utf-8").splitlines()

@@ -77,7 +77,8 @@ def main():
         for name, (shown, *places) in ast.literal_eval(old.read_text(encoding="utf-8").split("=", 1)[1].strip(" ;\n")):
             for place in places:
                 add(html.unescape(shown), shown, tuple(place))
-    template = (search / "all_0.html").read_text(encoding="utf-8")
+    template = search / "all_0.html"  # since Doxygen 1.9.8 the script is enough
+    template = template.read_text(encoding="utf-8") if template.is_file() else None
     for old in search.glob("all_*"):
         old.unlink()
 
@@ -116,7 +117,8 @@ def main():
                 lines.append(f"  {[f'{name}_{number}', [shown, *map(list, places)]]!r}")
                 number += 1
         (search / f"all_{i:x}.js").write_text("var searchData=\n[\n" + ",\n".join(lines) + "\n];\n", encoding="utf-8")
-        (search / f"all_{i:x}.html").write_text(template.replace("all_0.js", f"all_{i:x}.js"), encoding="utf-8")
+        if template:
+            (search / f"all_{i:x}.html").write_text(template.replace("all_0.js", f"all_{i:x}.js"), encoding="utf-8")
     data = search / "searchdata.js"
     data.write_text(re.sub(r'0: "[^"]*"', f'0: "{"".join(letters)}"', data.read_text(encoding="utf-8"), count=1),
                     encoding="utf-8")

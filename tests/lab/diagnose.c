@@ -20,12 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/// Loop over the calls that are kept, in order.
-#define EACH_CALL(p, call)                                                     \
-    for (unsigned i_ = 0, n_ = atomic_load(&record_of(p)->count); i_ < n_;     \
-         i_++)                                                                 \
-        if ((call = call_at(record_of(p), i_)) != NULL)
-
 static bool receives(const struct call *call)
 {
     return call->id >= CALL_recv && call->id <= CALL_readv;
@@ -302,78 +296,110 @@ static const char *wrong_descriptor(struct program *p)
     return NULL;
 }
 
-/// The label of the line on stderr that gives this reason; NULL if none does.
+/// The name alone: "bind"
+static const char *name_of(const struct call *call)
+{
+    const char *all = show_call(call);
+    return text("%.*s", (int)strcspn(all, "("), all);
+}
+
+/// What stands before this reason in its line on stderr, without the address
+/// that step 8 puts first; NULL if no line gives the reason.
 static const char *label_of(struct program *p, const char *reason)
 {
-    const char *errors = errors_of(p);
-    const char *at = strstr(errors, text(": %s", reason)), *begin = at;
+    const char *errors = errors_of(p), *colon;
+    const char *at = strstr(errors, reason), *begin = at;
 
-    while (begin != NULL && begin > errors && begin[-1] != '\n')
+    if (at == NULL)
+        return NULL;
+    while (begin > errors && begin[-1] != '\n')
         begin--;
-    return at != NULL ? text("%.*s", (int)(at - begin), begin) : NULL;
+    size_t size = (size_t)(at - begin);
+    size -= size >= 2 && strncmp(at - 2, ": ", 2) == 0 ? 2 : 0;
+    const char *label = text("%.*s", (int)size, begin);
+    colon = strrchr(label, ' ');
+    return colon != NULL && colon[-1] == ':' ? colon + 1 : label;
 }
 
-/// Whether a line on stderr begins with this label, whatever its reason.
-static bool has_label(struct program *p, const char *label)
+/// Whether a line on stderr is about this call, whatever reason it gives.
+static bool has_label(struct program *p, const char *name)
 {
-    const char *line = text("%s: ", label), *errors = errors_of(p);
+    const char *line = text("%s: ", name), *errors = errors_of(p);
+
     return strncmp(errors, line, strlen(line)) == 0 ||
-           strstr(errors, text("\n%s", line)) != NULL;
+           strstr(errors, text("\n%s", line)) != NULL ||
+           strstr(errors, text(": %s", line)) != NULL;
 }
 
-/// The label, if it names another call than the one that failed.
-static const char *wrong_label(struct program *p, const struct call *failed,
-                               const char *what)
+/// Whether the same call is made again after it has failed.
+static bool tried_again(struct program *p, const struct call *failed)
 {
-    const char *name = show_call(failed);
-    const char *label = label_of(p, strerror(failed->error));
-    size_t size = strcspn(name, "(");
-
-    // accept4 may call itself accept, and a longer label may be right: step 7.
-    if (label == NULL || strncmp(name, label, strlen(label)) == 0 ||
-        strncmp(name, label, size) == 0)
-        return what;
-    return text("it was %.*s that failed, and its line says %s", (int)size,
-                name, label);
-}
-
-/// What the program made of a call that failed and that it had to report.
-static const char *not_reported(struct program *p, const struct call *failed,
-                                const char *name)
-{
-    const char *reason = strerror(failed->error);
     const struct call *call;
     bool seen = false;
 
-    if (strncmp(stem_of(p), "08", 2) == 0)
-        return NULL; // goes on with the next address, and rightly
     EACH_CALL (p, call) {
         if (seen && call->pc == failed->pc && call->fd == failed->fd)
-            return text("%s, and the program tried again. Only EINTR and "
-                        "ECONNABORTED say nothing about us; after any other "
-                        "error: perror, and exit status 1",
-                        name);
+            return true;
         seen |= call == failed;
     }
-    if (strstr(errors_of(p), reason) == NULL) {
-        const char *call_name = show_call(failed);
-        if (has_label(p, text("%.*s", (int)strcspn(call_name, "("), call_name)))
-            return text("%s, and its line gives another reason: a call between "
-                        "(close, printf) changed errno. Report first, or keep "
-                        "errno in a variable",
-                        name);
-        if (strstr(output_of(p), reason) != NULL)
-            return text("%s, and the program says so on stdout: errors go to "
-                        "stderr, which is what perror does",
-                        name);
-        return text("%s, and the program did not say so: its return value was "
-                    "not looked at",
-                    name);
-    }
+    return false;
+}
+
+/// Why nothing on stderr gives the reason of the call that failed.
+static const char *untold(struct program *p, const struct call *failed,
+                          const char *what)
+{
+    if (has_label(p, name_of(failed)))
+        return text("%s, and its line gives another reason: a call between "
+                    "(close, printf) changed errno. perror first, then clean "
+                    "up; or keep errno in a variable",
+                    what);
+    if (strstr(output_of(p), strerror(failed->error)) != NULL)
+        return text("%s, and the program says so on stdout: a message of an "
+                    "error belongs on stderr, where perror writes it",
+                    what);
+    return text("%s, and the program did not say so: its return value was not "
+                "looked at",
+                what);
+}
+
+/// What the program made of a call that failed and that it had to report, if
+/// it was not what PROGRAMS.md has it do: CALL: REASON, and status 1.
+static const char *badly_told(struct program *p, const struct call *failed,
+                              const char *what)
+{
+    const char *reason = strerror(failed->error), *name = name_of(failed);
+    const char *label = label_of(p, reason);
+    const char *status = strstr(how_it_ended(p), "ended with status ");
+    bool goes_on = strncmp(stem_of(p), "08", 2) == 0; // with the next address
+    int number = 1;
+
+    if (!goes_on && tried_again(p, failed))
+        return text("%s, and the program tried again. Only EINTR and "
+                    "ECONNABORTED say nothing about us; after any other error: "
+                    "perror, and exit status 1",
+                    what);
+    if (label == NULL)
+        return untold(p, failed, what);
+    // accept4 may call itself accept; a longer label may be right: step 7.
+    if (*label == '\0' || (strncmp(name, label, strlen(label)) != 0 &&
+                           strncmp(name, label, strlen(name)) != 0))
+        return text("it was %s that failed, and its line says %s: "
+                    "perror(\"%s\") says \"%s: %s\"",
+                    name, *label == '\0' ? "only why" : label, name, name,
+                    reason);
+    if (goes_on)
+        return NULL;
     if (!has_ended(p) || strstr(output_of(p), "press Enter") != NULL)
         return text("%s; the program said so, and went on as if nothing had "
-                    "happened",
-                    name);
+                    "happened: end it there, with return 1",
+                    what);
+    if (status != NULL &&
+        sscanf(status, "ended with status %d", &number) == 1 && number != 1)
+        return text("%s failed, and the exit status was %d%s: only the exit "
+                    "status tells a shell or a script that something failed. "
+                    "It is 1 here",
+                    name, number, number == 0 ? ", which means success" : "");
     return NULL;
 }
 
@@ -398,30 +424,31 @@ static const char *fault(struct program *p)
                     short_name);
     const char *what = text("the lab made %s return %s", short_name,
                             strerrorname_np(last->injected));
-    const char *problem = not_reported(p, last, what);
-    return problem != NULL ? problem : wrong_label(p, last, what);
+    const char *problem = badly_told(p, last, what);
+    return problem != NULL ? problem : what;
 }
 
-/// Errors that came by themselves, and what the program made of them.
-static const char *failed_call(struct program *p)
+/// The first call that failed by itself, and not as one that is to be tried
+/// again.
+static const struct call *first_failed(struct program *p)
 {
     const struct call *call;
 
-    EACH_CALL (p, call) {
-        bool fatal = call->result == -1 && call->injected == 0 &&
-                     (call->id == CALL_connect || call->id == CALL_bind ||
-                      call->id == CALL_socket) &&
-                     call->error != EINPROGRESS && call->error != EALREADY &&
-                     call->error != EINTR && call->error != EISCONN;
-        if (!fatal)
-            continue;
-        const char *name = show_call(call);
-        const char *problem = not_reported(p, call, name);
-        if (problem == NULL)
-            problem = wrong_label(p, call, NULL);
-        return problem;
-    }
+    EACH_CALL (p, call)
+        if (call->result == -1 && call->injected == 0 && call->error != EINTR &&
+            call->error != EAGAIN && call->error != EINPROGRESS &&
+            call->error != EALREADY && call->error != EISCONN &&
+            call->error != ENOTCONN && call->id != CALL_close &&
+            call->id != CALL_shutdown && call->id != CALL_getaddrinfo)
+            return call;
     return NULL;
+}
+
+static const char *failed_call(struct program *p)
+{
+    const struct call *failed = first_failed(p);
+
+    return failed != NULL ? badly_told(p, failed, show_call(failed)) : NULL;
 }
 
 /// The call on this descriptor that came next, in the same process.
@@ -507,79 +534,6 @@ static const char *busy(struct program *p)
     return NULL;
 }
 
-/// The first call that failed, and not as one that is to be tried again.
-static const struct call *first_failed(struct program *p)
-{
-    const struct call *call;
-
-    EACH_CALL (p, call)
-        if (call->result == -1 && call->injected == 0 && call->error != EINTR &&
-            call->error != EAGAIN && call->error != EINPROGRESS &&
-            call->error != EALREADY && call->error != ENOTCONN &&
-            call->id != CALL_close && call->id != CALL_shutdown &&
-            call->id != CALL_getaddrinfo)
-            return call;
-    return NULL;
-}
-
-/// The name alone: "bind"
-static const char *name_of(const struct call *call)
-{
-    const char *all = show_call(call);
-    return text("%.*s", (int)strcspn(all, "("), all);
-}
-
-/// A failure that was noticed, but not told as PROGRAMS.md has it.
-static const char *told_badly(struct program *p)
-{
-    const struct call *failed = first_failed(p);
-    const char *end = how_it_ended(p);
-    int status = -1;
-
-    if (failed == NULL)
-        return NULL;
-    const char *reason = strerror(failed->error), *name = name_of(failed);
-    const char *line = text("%s: %s", name, reason), *at;
-    if (strstr(errors_of(p), reason) == NULL) {
-        if (strstr(output_of(p), reason) != NULL)
-            return text("\"%s\" stands on stdout: a message of an error "
-                        "belongs on stderr, where perror writes it",
-                        reason);
-        if (strncmp(errors_of(p), name, strlen(name)) == 0 &&
-            errors_of(p)[strlen(name)] == ':')
-            return text("%s set errno to %s, and another call overwrote errno "
-                        "before it was told: perror first, then clean up",
-                        name, strerrorname_np(failed->error));
-        return NULL; // not told at all: ignored()
-    }
-    if (strstr(errors_of(p), line) == NULL)
-        return text("the reason was told without the name of the call: "
-                    "perror(\"%s\") says \"%s\"",
-                    name, line);
-    if (!has_ended(p) || strstr(output_of(p), "press Enter") != NULL)
-        return text("%s failed, the program said so, and then it went on as "
-                    "if nothing had happened: end it there, with return 1",
-                    name);
-    if ((at = strstr(end, "ended with status ")) != NULL &&
-        sscanf(at, "ended with status %d", &status) == 1 && status != 1)
-        return text("%s failed, and the exit status was %d%s: only the exit "
-                    "status tells a shell or a script that something failed. "
-                    "It is 1 here",
-                    name, status, status == 0 ? ", which means success" : "");
-    return NULL;
-}
-
-static const char *ignored(struct program *p)
-{
-    const struct call *failed = first_failed(p);
-
-    if (failed == NULL || strstr(errors_of(p), strerror(failed->error)) != NULL)
-        return NULL;
-    return text("%s failed, and the program did not say so: its return value "
-                "was not looked at",
-                show_call(failed));
-}
-
 /// `if ((fd = socket(…) == -1))`: fd is the result of the comparison.
 static const char *precedence(struct program *p)
 {
@@ -658,6 +612,13 @@ static const char *waits_for_enter(struct program *p)
     return NULL;
 }
 
+/// Step 4 has its connection, and may close the listener before Enter.
+static bool may_close(struct program *p, int fd)
+{
+    return strncmp(stem_of(p), "04", 2) == 0 &&
+           first(p, CALL_listen, fd) != NULL;
+}
+
 /// Sockets that are closed too early.
 static const char *closed_early(struct program *p)
 {
@@ -666,7 +627,8 @@ static const char *closed_early(struct program *p)
     if (strstr(output_of(p), "press Enter") == NULL || enters_of(p) != 0)
         return NULL;
     EACH_CALL (p, call)
-        if (call->id == CALL_close && call->result == 0 && !has_ended(p))
+        if ((call->id == CALL_close || call->id == CALL_shutdown) &&
+            call->result == 0 && !has_ended(p) && !may_close(p, call->fd))
             return text("%s came before Enter: the socket is to stay open for "
                         "as long as the program holds",
                         show_call(call));
@@ -704,15 +666,6 @@ static const char *told_wrongly(struct program *p)
                         "is unsigned, and a short ends at 32767",
                         port, (int16_t)port);
     }
-    return NULL;
-}
-
-static const char *newline(struct program *p)
-{
-    const char *prompt = strstr(output_of(p), "press Enter to close");
-
-    if (prompt != NULL && prompt != output_of(p) && prompt[-1] != '\n')
-        return "the line before the prompt has no newline (\\n) at its end";
     return NULL;
 }
 
@@ -1001,26 +954,13 @@ static const char *resolved(struct program *p)
     return NULL;
 }
 
-/// The reason that was printed is not that of the call that failed.
-static const char *lost_errno(struct program *p)
-{
-    const struct call *call;
-    bool other = strstr(errors_of(p), ": Bad file descriptor") != NULL ||
-                 strstr(errors_of(p), ": Success") != NULL;
-
-    EACH_CALL (p, call)
-        if (other && call->result == -1 && call->error != EBADF &&
-            strstr(errors_of(p), strerror(call->error)) == NULL)
-            return text("%s failed, and then another call changed errno: use "
-                        "it, or keep it in a variable, before anything else",
-                        show_call(call));
-    return NULL;
-}
-
 static const char *unfinished_line(struct program *p)
 {
+    const char *prompt = strstr(output_of(p), "press Enter to close");
     const struct call *call;
 
+    if (prompt != NULL && prompt != output_of(p) && prompt[-1] != '\n')
+        return "the line before the prompt has no newline (\\n) at its end";
     EACH_CALL (p, call)
         if (accepts(call) && call->result >= 0 && !has_ended(p) &&
             strstr(output_of(p), "onnected by ") == NULL)
@@ -1341,7 +1281,6 @@ static const char *meddles(const struct call *call)
 static const char *meddled_with(struct program *p)
 {
     const struct call *call;
-    const char *ended = NULL;
     int connection = -1;
 
     if (strncmp(stem_of(p), "04", 2) != 0 && strncmp(stem_of(p), "05", 2) != 0)
@@ -1359,14 +1298,8 @@ static const char *meddled_with(struct program *p)
             continue;
         if (meddles(call) != NULL)
             return meddles(call);
-        if (!has_ended(p) && call->id == CALL_close)
-            ended = text("%s: the connection was closed before Enter",
-                         show_call(call));
-        if (!has_ended(p) && call->id == CALL_shutdown)
-            ended = text("%s: the connection was shut down before Enter",
-                         show_call(call));
     }
-    return ended;
+    return NULL;
 }
 
 /// A server that asks for the peer when it has gone.
@@ -1406,21 +1339,18 @@ static const struct detector detectors[] = {
     {wrong_descriptor, ""},
     {reuse, ""},
     {kind_of_socket, "01 02 03"},
-    {told_badly, "01 02 03"},
-    {waits_for_enter, "01 02 03"},
-    {end_of_stream, ""},
-    {busy, ""},
     {shared_port, ""},
-    {lost_errno, "06 08"},
     {shut_too_early, "06 08"},
     {begun_connect, "07"},
-    {failed_call, "04 05 07"},
-    {own_port, "04 05 07"},
+    {failed_call, ""},
     {meddled_with, "04 05"},
+    {waits_for_enter, "01 02 03 04 05"},
+    {end_of_stream, ""},
+    {busy, ""},
+    {own_port, "04 05 07"},
     {gone, "04"},
     {no_limit, "07"},
     {wrong_message, "07"},
-    {ignored, ""},
     {counts, ""},
     {one_receive, ""},
     {piece_by_piece, "06 08"},
@@ -1432,9 +1362,8 @@ static const struct detector detectors[] = {
     {step, "02 03"},
     {backlog, "03"},
     {no_socket, "01 02 03"},
-    {closed_early, "01 02 03"},
-    {newline, "01 02 03"},
-    {unfinished_line, "06 08"},
+    {closed_early, "01 02 03 04 05"},
+    {unfinished_line, ""},
     {called_port_0, "08"},
     {silent_end, ""},
     {stuck, ""},

@@ -208,17 +208,21 @@ unsigned long long lo_bytes(void)
     return lo_bytes_in("/proc/net/dev");
 }
 
+// Not as the solution of step 8 reads it: students have this file, too.
 unsigned long long lo_bytes_in(const char *path)
 {
     unsigned long long bytes = 0;
-    char line[512];
+    char *line = NULL;
+    size_t room = 0;
     FILE *file = fopen(path, "r");
 
-    while (file != NULL && fgets(line, sizeof line, file) != NULL)
-        if (sscanf(line, " lo: %llu", &bytes) == 1)
-            break;
-    if (file != NULL)
-        fclose(file);
+    if (file == NULL)
+        return 0;
+    while (bytes == 0 && getline(&line, &room, file) != -1)
+        if (strncmp(line + strspn(line, " "), "lo:", 3) == 0)
+            bytes = strtoull(strchr(line, ':') + 1, NULL, 10);
+    free(line);
+    fclose(file);
     return bytes;
 }
 

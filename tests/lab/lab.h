@@ -279,6 +279,9 @@ const char *list_calls(struct program *p);
 const char *blocked_in(struct program *p);
 /// The mistake that the traces show, in words; NULL if none is known.
 const char *diagnose(struct program *p);
+/// Who has port 4444, in the words of `make look`; NULL if the program did not
+/// hear from bind or listen that it is taken, or if the lab itself has it.
+const char *default_port_holder(struct program *p);
 /// Something worth saying about a program that passes.
 void remark(struct program *p, const char *what);
 
@@ -286,6 +289,14 @@ void remark(struct program *p, const char *what);
 
 /// The call with this number, or NULL if it is not kept (any longer).
 const struct call *call_at(const struct record *record, unsigned number);
+/// The number after this one, of count, that may be kept: a program that spins
+/// makes millions of calls.
+unsigned after_call(unsigned number, unsigned count);
+/// Loop over the calls that are kept, in order.
+#define EACH_CALL(p, call)                                                     \
+    for (unsigned i_ = 0, n_ = atomic_load(&record_of(p)->count); i_ < n_;     \
+         i_ = after_call(i_, n_))                                              \
+        if ((call = call_at(record_of(p), i_)) != NULL)
 /// "bind(3, 127.0.0.1:4444) = 0"
 const char *show_call(const struct call *call);
 /// The program that this test started last.

@@ -766,12 +766,11 @@ static bool line_or_end(struct program *p, void *context)
 /// The program's first call of this kind.
 static const struct call *first_call(struct program *p, int id)
 {
-    unsigned count = atomic_load(&p->record->count);
-    for (unsigned i = 0; i < count; i++) {
-        const struct call *call = call_at(p->record, i);
-        if (call != NULL && call->id == id)
+    const struct call *call;
+
+    EACH_CALL (p, call)
+        if (call->id == id)
             return call;
-    }
     return NULL;
 }
 
@@ -801,6 +800,9 @@ void expect_default_bind(struct program *p, const char *before)
         fail(p, "without arguments it binds to 127.0.0.1:4444",
              asked == NULL ? "it has not called bind"
                            : text("bind to %s", show_address(*asked)));
+    const char *holder = default_port_holder(p);
+    if (holder != NULL) // what to do about it is a matter for a failure
+        remark(p, text("%.*s", (int)strcspn(holder, "\n"), holder));
 }
 
 void expect_default_connect(struct program *p)
@@ -870,12 +872,7 @@ void expect_running(struct program *p)
 
 static bool fault_or_prompt(struct program *p, void *met)
 {
-    unsigned count = atomic_load(&p->record->count);
-
-    for (unsigned i = 0; i < count; i++) {
-        const struct call *call = call_at(p->record, i);
-        *(bool *)met |= call != NULL && call->injected != 0;
-    }
+    *(bool *)met |= fault_happened(p);
     return *(bool *)met || p->ended ||
            strstr(p->out.text, "press Enter to close") != NULL;
 }
@@ -1018,13 +1015,11 @@ void expect_called(struct program *p, int id)
 /// getaddrinfo is none: it may well be what checks the arguments.
 static bool has_made_socket_call(struct program *p)
 {
-    unsigned count = atomic_load(&p->record->count);
+    const struct call *call;
 
-    for (unsigned i = 0; i < count; i++) {
-        const struct call *call = call_at(p->record, i);
-        if (call != NULL && call->id != CALL_getaddrinfo)
+    EACH_CALL (p, call)
+        if (call->id != CALL_getaddrinfo)
             return true;
-    }
     return false;
 }
 
@@ -1200,13 +1195,11 @@ unsigned long asleep_since(const struct program *p)
 
 bool fault_happened(const struct program *p)
 {
-    unsigned count = atomic_load(&p->record->count);
+    const struct call *call;
 
-    for (unsigned i = 0; i < count; i++) {
-        const struct call *call = call_at(p->record, i);
-        if (call != NULL && call->injected != 0)
+    EACH_CALL (p, call)
+        if (call->injected != 0)
             return true;
-    }
     return false;
 }
 
