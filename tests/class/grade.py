@@ -150,6 +150,10 @@ def look_for_sandbox(folder, values):
         tell_user("UNSAFE=1: only limits. The programs reach the network and "
                   "all files\n       that this user can read; tests that need "
                   "a network of their own are skipped.")
+        if not sandbox.OwnUser().works():
+            raise Trouble("root can't become another user here, and UNSAFE=1 "
+                          "needs that. Grade as an\nordinary user, or give the "
+                          "container more user ids than 0")
         if sandbox.out_of_reach(f"{folder}/kit/check", sandbox.OwnUser()):
             raise Trouble(f"{os.path.abspath(folder)} is closed to other users, "
                           "and UNSAFE=1 runs\nthe programs as one. Put it "

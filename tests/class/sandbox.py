@@ -11,6 +11,7 @@ import ctypes
 import os
 import pwd
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -53,6 +54,10 @@ class OwnUser:
         return [] if self.uid is None else [
             "setpriv", f"--reuid={self.uid}", f"--regid={self.uid}",
             "--clear-groups", "--no-new-privs", "--"]
+
+    def works(self):
+        return subprocess.run([*self.become(), "true"], check=False,
+                              stderr=subprocess.DEVNULL).returncode == 0
 
     def kill_all(self):
         """Whatever of it has run away from us."""
@@ -127,6 +132,8 @@ def out_of_reach(path, user):
 def trouble(kit, job):
     """Why there is no sandbox on this machine; "" if there is one. That is
     found only by trying the whole."""
+    if shutil.which("bwrap") is None:
+        return "bubblewrap is not installed; run: make setup-grade"
     os.makedirs(f"{job}/src", exist_ok=True)
     os.makedirs(f"{job}/work", exist_ok=True)
     try:
@@ -135,14 +142,10 @@ def trouble(kit, job):
                       {"PATH": "/usr/bin:/bin"}),
             stdin=subprocess.DEVNULL, capture_output=True, text=True,
             errors="replace", timeout=30, check=False)
-    except FileNotFoundError as error:
-        return f"{error.filename} is not installed; run: make setup-grade"
     except subprocess.TimeoutExpired:
         return "the sandbox does not come up in 30 s"
     if run.returncode == 0:
         return ""
-    if "bwrap: not found" in run.stderr or "bwrap: No such" in run.stderr:
-        return "bwrap is not installed; run: make setup-grade"
     lines = run.stderr.strip().splitlines()
     return lines[-1] if lines else f"status {run.returncode}"
 
