@@ -11,10 +11,12 @@ GNU parallel), and leaves everything in build/class/NAME/. Ends with status 0
 if each entry has its row, whatever the verdicts are.
 """
 import argparse
+import collections
 import fcntl
 import glob
 import hashlib
 import json
+import locale
 import multiprocessing
 import os
 import re
@@ -33,6 +35,7 @@ import submission
 HERE = os.path.dirname(os.path.abspath(__file__))
 TAKE_S = 60  # for reading one submission
 TAKE_MEMORY = 1 << 30
+ODD_MOST = 20  # of those that have no plain verdict, in the terminal
 
 
 class Trouble(Exception):
@@ -41,8 +44,8 @@ class Trouble(Exception):
 
 def say(text=""):
     """Nothing of theirs can steer the terminal: names are escaped before."""
-    encoding = sys.stdout.encoding or "ascii"
-    text = text.encode(encoding, "replace").decode(encoding)
+    if locale.nl_langinfo(locale.CODESET) != "UTF-8":
+        text = text.replace("…", "...").encode("ascii", "replace").decode()
     print(text, flush=True)
 
 
@@ -172,7 +175,7 @@ def look_for_sandbox(folder, values):
             "your files\nand, unless you are root, the grader itself. Grade "
             "in a virtual machine, or where\nuser namespaces are allowed (see "
             "docs/grading.md). Only if you trust every\nprogram: "
-            "make grade … UNSAFE=1")
+            "make grade ... UNSAFE=1")
 
 
 # ------------------------------------------------------------------ the class
@@ -206,7 +209,7 @@ def find_class(path, build):
         raise Trouble(
             f"CLASS={submission.shown(path)}: this is one submission, not a "
             "class. Give the folder\nthat it lies in; or: make check "
-            "STEPS=…")
+            "STEPS=...")
     for inside in (os.getcwd(), real):
         if inside == "/usr" or inside.startswith("/usr/"):
             raise Trouble(f"{inside} is in /usr, which every program may read: "
@@ -325,11 +328,12 @@ def row_of(folder, name):
 
 
 def fresh(folder, name, taken, values):
+    """Whether its row is still right."""
     row = row_of(folder, name)
-    return row is not None and not taken["refused"] and \
-        row["outcome"] != "refused" and \
+    return row is not None and row["entry"] == taken["entry"] and \
         row["digest"] == grade_one.digest(values, taken["files"]) and \
-        row["entry"] == taken["entry"]
+        (row["reason"] if row["outcome"] == "refused" else None) == \
+        taken["refused"]
 
 
 TRIAL = ("import sys; sys.path.insert(0, 'kit'); import sandbox; "
@@ -438,17 +442,21 @@ def lost_row(folder, name):
 
 # ---------------------------------------------------------------------- report
 
-def table(rows):
-    """What there is to see until the report is made of the rows."""
-    wide = min(32, max(len(row["entry"]) for row in rows))
-    for row in rows:
-        what = [row["reason"]] if row["reason"] else row["flags"]
-        line = (f"{submission.shown(row['entry'], wide):{wide}} "
-                f"{row['results']['points']:5.1f} of "
-                f"{row['results']['of']:g}  "
-                + (f"{row['outcome']}: " if row["outcome"] != "graded" else "")
-                + "; ".join(what))
-        say(line[:200])
+def summary(rows, graded, seconds, seed):
+    """In the terminal: what needs a look. All the rest is in the reports."""
+    odd = [row for row in rows if row["reason"]]
+    for row in odd[:ODD_MOST]:
+        say(submission.shown(f"{row['entry']}: {row['outcome']}: "
+                             f"{row['reason']}", 80))
+    if len(odd) > ODD_MOST:
+        say(f"and {len(odd) - ODD_MOST} more")
+    totals = sorted(row["results"]["points"] for row in rows)
+    counts = collections.Counter(row["outcome"] for row in rows)
+    say(f"{len(rows)} submissions: " + ", ".join(
+        f"{count} {outcome}" for outcome, count in counts.most_common()))
+    say(f"points: {totals[0]:.4g} to {totals[-1]:.4g} of "
+        f"{rows[0]['results']['of']:g}, median {totals[len(totals) // 2]:.4g}; "
+        f"seed {seed}" + (f"; {minutes(seconds)}" if graded else ""))
 
 
 def main():
@@ -492,13 +500,9 @@ def main():
         if row_of(folder, name) is None:
             lost_row(folder, name)
     rows = [row_of(folder, name) for name, _ in taken]
-    if os.path.exists(f"{HERE}/report.py"):
-        return subprocess.run([sys.executable, f"{HERE}/report.py",
-                               f"{folder}/rows"], check=False).returncode
-    table(rows)
-    say(f"\n{len(rows)} submissions, {len(todo)} graded in "
-        f"{minutes(seconds)}, seed {values['seed']}")
-    return 0
+    summary(rows, len(todo), seconds, values["seed"])
+    return subprocess.run([sys.executable, f"{HERE}/report.py",
+                           f"{folder}/rows"], check=False).returncode
 
 
 if __name__ == "__main__":
