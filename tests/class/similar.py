@@ -101,8 +101,8 @@ def main():
                              for name in (a, b))
         print(f"{mean[a, b]:4.0f} %  {names}\n        {steps}")
     print(f"\n{len(order)} pairs, half of them below {statistics.median(mean.values()):.0f} %: "
-          f"short right programs are alike.\nAll pairs: {folder}/similar.csv. "
-          "It is a reason to look at both, not a proof.")
+          "short right programs are alike.\nIt is a reason to look at both, not a proof. "
+          f"All pairs:\n{folder}/similar.csv")
 
 
 if __name__ == "__main__":
