@@ -92,11 +92,14 @@ def main():
         table.writerow(["one", "other", "percent", *STEMS])
         for a, b in order:
             table.writerow([cell(entries.get(a, a)), cell(entries.get(b, b)),
-                            round(mean[a, b]), *(pairs[a, b].get(stem, "") for stem in STEMS)])
-    short = {stem: stem[:2] + (stem.split("_")[-1][0] if "echo" in stem else "") for stem in STEMS}
+                            round(mean[a, b]),
+                            *(pairs[a, b].get(stem, "") for stem in STEMS)])
+    short = {stem: stem[:2] + (stem.split("_")[-1][0] if "echo" in stem else "")
+             for stem in STEMS}
     print("Alike, in percent of the lines that are not the starter's:\n")
     for a, b in order[:SHOWN]:
-        steps = " ".join(f"{short[stem]}:{percent}" for stem, percent in sorted(pairs[a, b].items()))
+        steps = " ".join(f"{short[stem]}:{percent}"
+                         for stem, percent in sorted(pairs[a, b].items()))
         names = " and ".join(clean(entries.get(name, name)).replace("\n", " ")[:28]
                              for name in (a, b))
         print(f"{mean[a, b]:4.0f} %  {names}\n        {steps}")

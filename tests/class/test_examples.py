@@ -64,7 +64,8 @@ class Examples(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("shellcheck"), "shellcheck is missing; run: make setup-lint")
     def test_shellcheck_has_nothing_to_say(self):
-        for path, command in [*self.commands(), ("slurm", Path("docs/examples/slurm.sh").read_text())]:
+        slurm = "docs/examples/slurm.sh"
+        for path, command in [*self.commands(), (slurm, Path(slurm).read_text())]:
             run = subprocess.run(["shellcheck", "--shell=bash", "-"], input=command, text=True,
                                  capture_output=True, timeout=60)
             self.assertEqual(run.stdout, "", path)

@@ -99,7 +99,9 @@ class Container(unittest.TestCase):
              "--ro-bind", "/var/lib/dpkg", "/var/lib/dpkg", "--dev", "/dev", "--proc", "/proc",
              *(word for name in ("bin", "sbin", "lib", "lib64")
                for word in ("--symlink", f"usr/{name}", f"/{name}")),
-             "--perms", "1777", "--tmpfs", "/tmp", "--bind", str(self.top), "/autograder", "--unshare-pid", "--unshare-net", "--unshare-ipc",
+             "--perms", "1777", "--tmpfs", "/tmp",
+             "--bind", str(self.top), "/autograder", "--unshare-pid", "--unshare-net",
+             "--unshare-ipc",
              "--cap-drop", "CAP_SYS_ADMIN", "--die-with-parent", "--chdir", "/autograder",
              "--clearenv", "--setenv", "PATH", os.defpath + ":/usr/sbin:/sbin", *command],
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
