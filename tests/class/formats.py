@@ -276,7 +276,7 @@ def main():
         except (OSError, ValueError) as error:
             sys.exit(f"formats: {verdict}: {error}")
         except ModuleNotFoundError as error:
-            sys.exit(f"formats: {error.name} is missing; run: make setup-grade")
+            sys.exit(f"formats: {error.name} is missing; run: make setup")
 
 
 if __name__ == "__main__":

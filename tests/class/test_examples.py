@@ -78,7 +78,7 @@ class Examples(unittest.TestCase):
         after = steps[[s.get("name") for s in steps].index("Check") + 1:]
         self.assertTrue(after and all(s["if"] == "always()" for s in after))
 
-    @unittest.skipUnless(jinja2, "python3-jinja2 is missing; run: make setup-grade")
+    @unittest.skipUnless(jinja2, "python3-jinja2 is missing; run: make setup")
     def test_what_is_run_passes_for_solutions_and_fails_for_starters(self):
         self.copy.mkdir()
         for steps, good in (("solutions", True), ("steps", False)):
