@@ -188,7 +188,8 @@ def tap(row):
         what = status(test)
         name = f"{step['step']}: {sentence(test['test'].split('/')[-1])}".replace("#", "\\#")
         skip = " # SKIP " + in_short(test, row["results"]) if what == "skipped" else ""
-        lines.append(f"{'ok' if what in ('passed', 'skipped') else 'not ok'} {number} - {name}{skip}")
+        good = "ok" if what in ("passed", "skipped") else "not ok"
+        lines.append(f"{good} {number} - {name}{skip}")
         if what in ("failed", "error"):
             message = here(test.get("message"), row["results"]).strip() or "no words"
             lines += ["  ---", f"  severity: {what if what == 'error' else 'fail'}", "  message: |"]
@@ -275,7 +276,7 @@ def main():
         except (OSError, ValueError) as error:
             sys.exit(f"formats: {verdict}: {error}")
         except ModuleNotFoundError as error:
-            sys.exit(f"formats: {error.name} is missing; run: make setup-grade")
+            sys.exit(f"formats: {error.name} is missing; run: make setup")
 
 
 if __name__ == "__main__":

@@ -306,7 +306,7 @@ def main():
         formats.write(folder / "class.html", class_page(folder.name, rows))
     except ModuleNotFoundError as error:
         sys.exit(f"report: {folder}/grades.csv is written; for the pages "
-                 f"{error.name} is missing; run: make setup-grade")
+                 f"{error.name} is missing; run: make setup")
     print(f"{folder}/grades.csv, class.html, and a page each in students/")
 
 

@@ -12,6 +12,7 @@ right programs are alike by nature: the median says how much, and a pair means
 something only far above it. It is a reason to look, not a proof.
 """
 import csv
+import os
 import re
 import shutil
 import statistics
@@ -19,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from report import KIT, STEMS, cell, clean, class_folder, read_rows
@@ -37,7 +39,12 @@ def own_lines(program, stem):
             if line.strip() not in given]
 
 
-def compare(folder, stem, work):
+def compare(folder, stem):
+    with tempfile.TemporaryDirectory() as work:
+        return compare_in(Path(work), folder, stem)
+
+
+def compare_in(work, folder, stem):
     """{(ID, ID): percent} of one step. A file is named by a number for sim_c,
     whatever its owner's name is."""
     names = {}
@@ -71,9 +78,10 @@ def main():
         sys.exit("similar: sim_c is missing; run: make setup-grade")
     entries = {row["id"]: row["entry"] for row in read_rows(folder)}
     pairs = defaultdict(dict)
-    for stem in STEMS:
-        with tempfile.TemporaryDirectory() as work:
-            for pair, percent in compare(folder, stem, Path(work)).items():
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = pool.map(lambda stem: compare(folder, stem), STEMS)
+        for stem, alike in zip(STEMS, found):
+            for pair, percent in alike.items():
                 pairs[pair][stem] = percent
     if not pairs:
         sys.exit("similar: there are no two programs that are long enough to compare")
@@ -84,17 +92,20 @@ def main():
         table.writerow(["one", "other", "percent", *STEMS])
         for a, b in order:
             table.writerow([cell(entries.get(a, a)), cell(entries.get(b, b)),
-                            round(mean[a, b]), *(pairs[a, b].get(stem, "") for stem in STEMS)])
-    short = {stem: stem[:2] + (stem.split("_")[-1][0] if "echo" in stem else "") for stem in STEMS}
+                            round(mean[a, b]),
+                            *(pairs[a, b].get(stem, "") for stem in STEMS)])
+    short = {stem: stem[:2] + (stem.split("_")[-1][0] if "echo" in stem else "")
+             for stem in STEMS}
     print("Alike, in percent of the lines that are not the starter's:\n")
     for a, b in order[:SHOWN]:
-        steps = " ".join(f"{short[stem]}:{percent}" for stem, percent in sorted(pairs[a, b].items()))
+        steps = " ".join(f"{short[stem]}:{percent}"
+                         for stem, percent in sorted(pairs[a, b].items()))
         names = " and ".join(clean(entries.get(name, name)).replace("\n", " ")[:28]
                              for name in (a, b))
         print(f"{mean[a, b]:4.0f} %  {names}\n        {steps}")
     print(f"\n{len(order)} pairs, half of them below {statistics.median(mean.values()):.0f} %: "
-          f"short right programs are alike.\nAll pairs: {folder}/similar.csv. "
-          "It is a reason to look at both, not a proof.")
+          "short right programs are alike.\nIt is a reason to look at both, not a proof. "
+          f"All pairs:\n{folder}/similar.csv")
 
 
 if __name__ == "__main__":

@@ -64,7 +64,8 @@ class Examples(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("shellcheck"), "shellcheck is missing; run: make setup-lint")
     def test_shellcheck_has_nothing_to_say(self):
-        for path, command in [*self.commands(), ("slurm", Path("docs/examples/slurm.sh").read_text())]:
+        slurm = "docs/examples/slurm.sh"
+        for path, command in [*self.commands(), (slurm, Path(slurm).read_text())]:
             run = subprocess.run(["shellcheck", "--shell=bash", "-"], input=command, text=True,
                                  capture_output=True, timeout=60)
             self.assertEqual(run.stdout, "", path)
@@ -77,7 +78,7 @@ class Examples(unittest.TestCase):
         after = steps[[s.get("name") for s in steps].index("Check") + 1:]
         self.assertTrue(after and all(s["if"] == "always()" for s in after))
 
-    @unittest.skipUnless(jinja2, "python3-jinja2 is missing; run: make setup-grade")
+    @unittest.skipUnless(jinja2, "python3-jinja2 is missing; run: make setup")
     def test_what_is_run_passes_for_solutions_and_fails_for_starters(self):
         self.copy.mkdir()
         for steps, good in (("solutions", True), ("steps", False)):

@@ -26,7 +26,8 @@ class Policy(unittest.TestCase):
         run = subprocess.run(
             [f"{BUILD}/check", "--programs", self.folder.name, "--only", only,
              "--results", self.path("results"), "--points", self.path("policy")],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+            timeout=60)
         if run.returncode == 2:
             return run.stderr.replace(self.path("policy"), "FILE")
         with open(self.path("results")) as file:
@@ -116,6 +117,12 @@ class Policy(unittest.TestCase):
                                  capture_output=True, text=True, timeout=60)
             self.assertEqual(run.returncode, 2)
             self.assertIn(words, run.stderr)
+
+    def test_a_compiler_that_quotes_latin_1_does_not_cost_the_verdict(self):
+        with open(self.path("01_socket.log"), "wb") as file:
+            file.write(b"01_socket.c:3: error: caf\xe9\n")
+        step = self.check(self.lines())["steps"][0]
+        self.assertEqual(step["compiler"], "01_socket.c:3: error: caf?\n")
 
     def test_points_that_were_earned_follow_the_policy(self):
         """Through make, as a user does it: one step of the solutions."""

@@ -45,7 +45,7 @@ HALF = results(step("01_socket", None, "Expected  x\nSaw       y " + TRICKY),
                step("02_bind", None))
 
 
-@unittest.skipUnless(jinja2, "python3-jinja2 is missing; run: make setup-grade")
+@unittest.skipUnless(jinja2, "python3-jinja2 is missing; run: make setup")
 class Report(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="class with blanks ")

@@ -13,7 +13,8 @@ import zipfile
 TOP = ("setup.sh", "run_autograder")
 KIT = ("Makefile", "LICENSE", "steps/*.c", "tests/*.c", "tests/lab/*.[ch]", "tests/selftest.py",
        "tests/class/*.py", "tests/class/*.sh", "tests/class/templates/*.html",
-       "docs/theme/lab.css", "docs/figures/draw.py")
+       "tests/machine/setup.sh", "tests/machine/packages", "docs/theme/lab.css",
+       "docs/figures/draw.py")
 
 
 def members(policy):
