@@ -4,9 +4,11 @@
 
 STEPS  ?= steps#           the folder with the programs to build and grade
 BUILD  ?= build#           everything that is made goes here
+POLICY ?= tests/points#    what steps and tests are worth, and who sees what
 SEED   ?=#                 the seed of an earlier check, to repeat it
 PYTHON ?= /usr/bin/python3# for the maintainers' tools; python3-clang is there
 RESULTS ?= $(BUILD)/results.json
+FORMAT ?=#                 the verdict for other programs: junit tap gradescope markdown html
 
 CFLAGS ?= -g
 WARN   := -std=c17 -Wall -Wextra -Wpedantic
@@ -46,7 +48,7 @@ LAB     := $(patsubst tests/%.c,$(BUILD)/%.o,$(wildcard tests/0*.c) \
 
 # What the students' copy has no files for (tests/machine/archive.py).
 WHOLE := student-archive selftest% mistakes mutants% flake transcripts ladders docs-check \
-         docs-instructor lint setup-lint setup-grade grade% report% class-trial bench%
+         docs-instructor lint setup-lint setup-grade grade% report% similar% gradescope class-trial bench%
 ifneq ($(and $(wildcard .version),$(filter $(WHOLE),$(MAKECMDGOALS))),)
   $(error make $(firstword $(filter $(WHOLE),$(MAKECMDGOALS))) needs the whole kit; this is the students' copy of it, version $(VERSION))
 endif
@@ -68,7 +70,7 @@ endif
 
 all: ## build the steps, and say where you stand
 	@$(MAKE) --no-print-directory -k programs; status=$$?; \
-	if [ -x $(CHECK) ]; then $(CHECK) --where --steps "$$STEPS" --programs $(OUT); \
+	if [ -x $(CHECK) ]; then $(CHECK) --where --steps "$$STEPS" --programs $(OUT) --points "$(POLICY)"; \
 	else echo "The programs are in $(BUILD)/$(notdir $(IN))/. Begin with $$STEPS/01_socket.c and docs/01_socket.md; then: make check"; fi; \
 	exit $$status
 
@@ -79,18 +81,18 @@ $(BUILD)/$(notdir $(IN))/%: $(IN)/%.c | $(BUILD)/compiler
 	@echo '$(CC) $(WARN) $(CFLAGS) -o $@ $<'
 	@$(CC) $(WARN) $(CFLAGS) -o $@.$$$$ $< && mv $@.$$$$ $@
 
-check: $(CHECK) $(STEMS:%=$(OUT)/%.log) ## grade all steps: STEPS=dir BUILD=dir SEED=n
-	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --seed "$(SEED)"
+check: $(CHECK) $(STEMS:%=$(OUT)/%.log) ## grade all steps: STEPS=dir BUILD=dir SEED=n FORMAT=junit
+	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --points "$(POLICY)" --seed "$(SEED)"; \
+	status=$$?; [ -z "$(FORMAT)" ] || $(PYTHON) tests/class/formats.py $(RESULTS) $(FORMAT) || status=2; exit $$status
 
 check-%: NN = $(if $(filter 1 2 3 4 5 6 7 8,$*),0$*,$*)
 check-%: $(CHECK) FORCE ## grade one step and show all that it lacks: make check-02
 	@logs="$(patsubst %,$(OUT)/%.log,$(filter $(NN)%,$(STEMS)))"; \
 	[ -z "$$logs" ] || $(MAKE) --no-print-directory $$logs
-	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --seed "$(SEED)" --only "$(NN)" \
-		$(if $(TELL),--tell $(TELL))
+	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --points "$(POLICY)" --seed "$(SEED)" \
+		--only "$(NN)" $(if $(TELL),--tell $(TELL))
 
-# The bench. (Python would take LANG=C for UTF-8.)
-STUDENT = @PYTHONCOERCECLOCALE=0 BUILD=$(BUILD) AGAIN="$(AGAIN)" FORCE="$(FORCE)" POLL="$(POLL)" $(PYTHON) tests/student
+STUDENT = @BUILD=$(BUILD) AGAIN="$(AGAIN)" FORCE="$(FORCE)" POLL="$(POLL)" $(PYTHON) tests/student
 ROAD    = --steps "$$STEPS" --programs $(OUT)
 .PHONY: watch next list hint diff reset open
 
@@ -101,7 +103,7 @@ next: $(CHECK) $(WITNESS) ## the same once: what to do now
 	$(STUDENT)/watch.py --once $(ROAD)
 
 list: $(CHECK) ## where you stand, and your points
-	@$(CHECK) --where --steps "$$STEPS" --programs $(OUT)
+	@$(CHECK) --where --steps "$$STEPS" --programs $(OUT) --points "$(POLICY)"
 
 hint-%: FORCE ## a hint for a step; each call one more: make hint-02 AGAIN=1
 	$(STUDENT)/tools.py hint $* $(ROAD)
@@ -200,6 +202,26 @@ $(BENCH)/%: tests/bench/%.c $(BUILD)/flags | $(BUILD)/compiler
 
 # ---------------------------------------------------------------- instructors
 
+.PHONY: grade report similar gradescope class-trial
+export GRADED CHECKED CLASS HOSTS
+grade: $(CHECK) $(WITNESS) ## grade a class, contained: CLASS=dir JOBS=n LIMIT=s
+	@CC="$(CC)" POLICY="$(POLICY)" $(PYTHON) tests/class/grade.py --build $(BUILD)
+
+report: ## its reports again: CLASS=dir FORMAT="junit tap"
+	@BUILD=$(BUILD) $(PYTHON) tests/class/report.py "$$CLASS" $(FORMAT)
+
+similar: ## which submissions of a graded class are alike: CLASS=dir
+	@BUILD=$(BUILD) $(PYTHON) tests/class/similar.py "$$CLASS"
+
+gradescope: $(CHECK) ## an autograder for Gradescope: POLICY=file
+	@mkdir -p $(BUILD)/none; $(CHECK) --points "$(POLICY)" --programs $(BUILD)/none \
+		--results $(BUILD)/none/results.json >/dev/null || [ $$? = 1 ]
+	@$(PYTHON) tests/class/gradescope/pack.py $(BUILD)/gradescope.zip "$(POLICY)"
+
+class-trial: N ?= 500
+class-trial: $(CHECK) $(WITNESS) ## grade a class whose verdicts are known: N=500
+	@CC="$(CC)" POLICY="$(POLICY)" $(PYTHON) tests/class/make_class.py --trial $(N) $(BUILD)
+
 .PHONY: student-archive
 student-archive: ## the kit without solutions, to hand out: build/sockets-VERSION.tar.gz
 	@mkdir -p $(BUILD) && $(PYTHON) tests/machine/archive.py $(BUILD) "$(VERSION)"
@@ -225,7 +247,7 @@ mutants: $(CHECK) $(WITNESS) ## change the solutions in every small way: are the
 mutants-%: $(CHECK) $(WITNESS) FORCE ## the same for one step: make mutants-02
 	@$(PYTHON) tests/mutants.py --build $(BUILD) --only "$*"
 
-N ?= 200
+flake: N ?= 200
 flake: $(CHECK) $(WITNESS) ## repeat the suites N times, alone, two at once, starved
 	@$(PYTHON) tests/flake.py $(N) --build $(BUILD) --cc "$(CC)"
 
@@ -305,7 +327,7 @@ lint: | $(BUILD)/linters ## the style of the house: clang-format, cppcheck, clan
 	clang-tidy --quiet --warnings-as-errors='*' $(wildcard solutions/*.c) -- $(WARN)
 	clang-tidy --quiet --warnings-as-errors='*' $(wildcard tests/*.c tests/lab/*.c tests/bench/*.c) \
 		-- $(WARN) -D_GNU_SOURCE
-	shellcheck .ci/run tests/machine/setup.sh
+	shellcheck .ci/run tests/machine/setup.sh tests/class/compile.sh
 
 help: ## this list
 	@awk -F ':.*## ' -v gone="$(and $(wildcard .version),$(WHOLE))" \
@@ -340,7 +362,7 @@ $(BUILD)/flags: FORCE
 
 # What a target needs, tried once: if it is missing, say how to get it. Asked
 # for together with setup, setup comes first.
-FIRST := $(filter setup setup-lint setup-docs,$(MAKECMDGOALS))
+FIRST := $(filter setup setup-lint setup-docs setup-grade,$(MAKECMDGOALS))
 
 $(BUILD)/compiler: | $(FIRST)
 	@mkdir -p $(@D)
@@ -375,3 +397,7 @@ setup-lint: $(filter setup,$(FIRST)) ## install the linters for maintainers
 
 setup-docs: $(filter setup setup-lint,$(FIRST)) ## install what checks the handbook: a browser, strace
 	@mkdir -p $(BUILD) && sh tests/machine/setup.sh setup-docs $(BUILD)
+
+.PHONY: setup-grade
+setup-grade: $(filter setup setup-lint setup-docs,$(FIRST)) ## install what grading a class takes: bubblewrap, parallel
+	@mkdir -p $(BUILD) && sh tests/machine/setup.sh setup-grade $(BUILD)

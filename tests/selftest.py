@@ -362,10 +362,11 @@ def main():
     return 1 if failed else 0
 
 
-parser = argparse.ArgumentParser(description="prove the kit")
-parser.add_argument("--build", default="build")
-parser.add_argument("--cc", default="cc")
-parser.add_argument("--only", default="", help="a step: 02")
-parser.add_argument("--page", help="write docs/mistakes.md")
-args = parser.parse_args()
-sys.exit(main())
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="prove the kit")
+    parser.add_argument("--build", default="build")
+    parser.add_argument("--cc", default="cc")
+    parser.add_argument("--only", default="", help="a step: 02")
+    parser.add_argument("--page", help="write docs/mistakes.md")
+    args = parser.parse_args()
+    sys.exit(main())

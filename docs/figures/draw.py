@@ -35,6 +35,11 @@ have the same colour.
 
     port on the wire | high=11 low=5c | 4444
 
+NAME.bars – how many of how many, a line a bar. Three columns: what is counted,
+how many, of how many. (The class page of `make grade` has three of these.)
+
+    02_bind: the port is not in network byte order | 7 | 40
+
 NAME.graph – boxes and arrows at places that the file gives (x and y are the
 middle of a box, / between blanks begins a new line of text, a line that
 begins with ` is code):
@@ -60,6 +65,7 @@ import html
 import math
 import re
 import sys
+import textwrap
 from pathlib import Path
 
 WIDTH = 448
@@ -206,6 +212,24 @@ def bytes_(lines):
             out.append(text(x + 14, y + 19.5, means, "label", "start"))
         y += 62
     return y - 6, out
+
+
+# ---------------------------------------------------------------------- bars
+
+def bars(lines):
+    out, y = [], 2
+    for words in lines:
+        label, count, of = (cell.strip() for cell in words.split("|"))
+        for part in textwrap.wrap(label, 60):
+            y += 15
+            out.append(text(8, y, part, "label", "start"))
+        wide = (WIDTH - 60) * float(count) / max(1, float(of))
+        out.append(rect(8, y + 5, WIDTH - 60, 11, "byte", 3))
+        if wide:
+            out.append(rect(8, y + 5, wide, 11, "byte c1", 3))
+        out.append(text(WIDTH - 44, y + 15, count, "name", "start"))
+        y += 23
+    return y + 2, out
 
 
 # -------------------------------------------------------------------- graphs
@@ -382,7 +406,8 @@ def draw(path):
         if word != key:
             raise ValueError(f"here should be the {key}")
     about = {key: html.escape(value.strip(), quote=False) for key, value in about.items()}
-    form = {".ladder": ladder, ".bytes": bytes_, ".graph": graph, ".plot": plot}[path.suffix]
+    form = {".ladder": ladder, ".bars": bars, ".bytes": bytes_, ".graph": graph,
+            ".plot": plot}[path.suffix]
     height, parts = form(lines)
     name = path.stem
     parts = "\n".join(part for part in parts if part)

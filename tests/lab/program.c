@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
@@ -22,6 +23,7 @@
 #include <strings.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -82,6 +84,18 @@ void lab_begin(void)
     program_count = 0;
 }
 
+/// Where there are no namespaces, root gives the program a user of its own
+/// (LAB_UID).
+static bool become_user(void)
+{
+    const char *uid = getenv("LAB_UID");
+    uid_t id = uid != NULL ? (uid_t)atol(uid) : 0;
+
+    return uid == NULL ||
+           (setgroups(0, NULL) == 0 && setresgid(id, id, id) == 0 &&
+            setresuid(id, id, id) == 0);
+}
+
 /// A network of the program's own: only lo, up, with one more address. Needs no
 /// privilege where user namespaces are allowed. Returns 0, or errno.
 static int enter_own_network(const char *extra_address)
@@ -89,7 +103,7 @@ static int enter_own_network(const char *extra_address)
     struct ifreq request = {0};
     struct sockaddr_in a = address(extra_address, 0);
 
-    if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1)
+    if (!become_user() || unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1)
         return errno;
     int fd = socket(AF_INET, SOCK_DGRAM, 0);
     strcpy(request.ifr_name, "lo");
@@ -115,9 +129,13 @@ static pid_t keep_own_network(const char *extra_address)
     if (pid == -1)
         return -errno;
     if (pid == 0) {
+        // Who may join its network may look into it: it keeps nothing else.
+        dup2(tells[1], 3);
+        close_range(4, ~0U, 0);
         error = enter_own_network(extra_address);
+        prctl(PR_SET_DUMPABLE, 1); // LAB_UID has cleared it
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (write(tells[1], &error, sizeof error) == sizeof error && error == 0)
+        if (write(3, &error, sizeof error) == sizeof error && error == 0)
             pause(); // lab_end kills it
         _exit(1);
     }
@@ -135,6 +153,26 @@ static bool join_network(pid_t keeper)
     return fd != -1 && setns(fd, CLONE_NEWUSER | CLONE_NEWNET) == 0;
 }
 
+/// Where strangers' programs are graded (LAB_SHUT_IN, set by tests/class) the
+/// program shall reach neither the test's descriptors and memory nor what
+/// Criterion has in /tmp and /dev/shm: a user namespace of its own, in which
+/// it has no rights and can make no other, and empty folders there.
+static bool shut_in(bool has_own_users)
+{
+    static const char *const hidden[] = {"/tmp", "/dev/shm"};
+
+    if (unshare(CLONE_NEWNS | (has_own_users ? 0 : CLONE_NEWUSER)) == -1)
+        return false;
+    int most = open("/proc/sys/user/max_user_namespaces", O_WRONLY | O_CLOEXEC);
+    if (most == -1 || write(most, "0", 1) != 1)
+        return false;
+    for (int i = 0; i < 2; i++)
+        if (mount("none", hidden[i], "tmpfs", MS_NOSUID | MS_NODEV | MS_RDONLY,
+                  NULL) == -1)
+            return false;
+    return true;
+}
+
 /// In the child, between fork and exec: only what is async-signal-safe.
 static void become_program(const struct program *p, char *const argv[],
                            char *const envp[], int in, int out, int err,
@@ -145,7 +183,11 @@ static void become_program(const struct program *p, char *const argv[],
 
     setpgid(0, 0);
     // Before PDEATHSIG: new credentials clear it.
+    if (!become_user())
+        _exit(127);
     if (p->network != 0 && !join_network(p->network))
+        _exit(127);
+    if (getenv("LAB_SHUT_IN") != NULL && !shut_in(p->network != 0))
         _exit(127);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
@@ -310,10 +352,28 @@ void stop_program(struct program *p)
     }
 }
 
+/// Where there is no way out, a program that looked for one is worth a word.
+static void tell_tries_outside(struct program *p)
+{
+    unsigned count = atomic_load(&p->record->count);
+
+    for (unsigned i = 0; i < count; i++) {
+        const struct call *call = call_at(p->record, i);
+        const struct sockaddr_in *to;
+        if (call == NULL || call->error != ENETUNREACH || call->injected != 0)
+            continue;
+        to = (const struct sockaddr_in *)&call->address;
+        if (to->sin_family == AF_INET && to->sin_addr.s_addr >> 24 != 127)
+            remark(p, text("tried to connect to %s", show_address(*to)));
+    }
+}
+
 void lab_end(void)
 {
-    for (int i = 0; i < program_count; i++)
+    for (int i = 0; i < program_count; i++) {
         stop_program(&programs[i]);
+        tell_tries_outside(&programs[i]);
+    }
     reap_all();
 }
 

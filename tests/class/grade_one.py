@@ -1,0 +1,317 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Grade one submission: compile it, check it, write its row.
+
+    grade_one.py CLASS-FOLDER ID
+
+grade.py calls it (through GNU parallel) for each submission; CLASS-FOLDER is
+what it has made: build/class/NAME, with
+
+    kit/         check, witness.o, points, and settings.json: the limits
+    jobs/ID/     src/ with the programs, taken.json about them
+    rows/ID.json the row: what this program is for
+
+It always writes a row, ends within its limits, and then its status is 0. A row:
+
+    id          its name as a file; entry: its name in the class folder
+    kit, seed   the version of the kit, and what the random data is made of
+    outcome     graded | did not compile | timed out | killed | refused
+    reason      in words, where the outcome is not `graded`; else ""
+    flags       what else is to be known: ["did not compile: 02_bind", …]
+    contained   false: graded with UNSAFE=1
+    digest      of the programs, the kit and the settings: the same, the same row
+    seconds, memory_kib   what it took: all its processes together, at most
+    files       {"02_bind": sha256, or null where there is none}
+    results     as build/check writes it (tests/lab/report.c); a test that the
+                run did not come to has failed and says so
+"""
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import sys
+import time
+
+import sandbox
+
+RECORD_MOST = 1 << 20  # bytes: one line of the check's
+COMPILE_S = 300  # for all programs; each has a limit of its own (compile.sh)
+STRIKES = 3  # steps that may use up their time
+BEFORE = "the run was ended before this test"
+NO_PROGRAM = "the program did not compile"
+
+
+def write_json(path, value):
+    """Whole or not at all."""
+    with open(f"{path}.new", "w") as file:
+        json.dump(value, file, indent=1)
+        file.write("\n")
+    os.replace(f"{path}.new", path)
+
+
+def digest(settings, files):
+    text = json.dumps([settings["digest"], files], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+# -------------------------------------------------------------------- running
+
+class Job:
+    def __init__(self, folder, name, settings):
+        self.kit, self.path = f"{folder}/kit", f"{folder}/jobs/{name}"
+        self.settings, self.stems = settings, settings["stems"]
+        self.user = sandbox.OwnUser()
+        self.work = f"{self.path}/work"
+        shutil.rmtree(self.work, ignore_errors=True)
+        os.makedirs(self.work)
+        if self.user.uid is not None:
+            os.chown(self.work, self.user.uid, self.user.uid)
+
+    def run(self, argv, env, wall, writable=False, as_user=True, **options):
+        env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", **env}
+        if self.settings["unsafe"]:
+            argv = sandbox.uncontained(argv, self.user if as_user else None,
+                                       env)
+            options["cwd"] = self.work
+        else:
+            argv = sandbox.contained(argv, self.kit, self.path, self.user, env,
+                                     writable)
+        return sandbox.run(argv, wall, self.settings["memory"], self.user,
+                           **options)
+
+    def place(self, name):
+        """Where the command finds kit/ and src/."""
+        if not self.settings["unsafe"]:
+            return f"/{name}"
+        return os.path.abspath(self.kit if name == "kit"
+                               else f"{self.path}/{name}")
+
+    def compile(self):
+        env = {key: self.settings[key.lower()]
+               for key in ("CC", "GRADED", "CHECKED")}
+        env.update(SRC=self.place("src"), LC_ALL="C",
+                   MEMORY=str(self.settings["memory"]),
+                   WITNESS=self.place("kit") + "/witness.o")
+        return self.run(["sh", self.place("kit") + "/compile.sh", *self.stems],
+                        env, wall=COMPILE_S, writable=True)
+
+    def check(self, stem):
+        """One step in a sandbox of its own: what a program does to the check
+        costs only its own step."""
+        kit = self.place("kit")
+        env = {"LAB_SHUT_IN": "1"}
+        if self.settings["unsafe"]:
+            env = {"LAB_UID": str(self.user.uid)} if self.user.uid else {}
+        return self.run(
+            [f"{kit}/check", "--steps", "steps", "--programs", ".",
+             "--points", f"{kit}/points", "--seed", str(self.settings["seed"]),
+             "--only", stem, "--jobs", "8", "--results", "-", "--tell", "TELL"],
+            env, wall=self.settings["limit"], tell=True, as_user=False)
+
+    def compiled(self, stem):
+        """(whether there is a program, what the compiler said)"""
+        path = f"{self.work}/{stem}"
+        try:
+            with open(f"{path}.log", errors="replace") as file:
+                log = file.read()
+        except OSError:
+            log = "error: the compiler had no time left for it"
+        return (os.path.exists(f"{path}.checked") and
+                os.path.exists(f"{path}.plain"), log)
+
+
+# -------------------------------------------------------------------- verdict
+
+def read_told(said):
+    """The records of the tests that ended, and the verdict if it came."""
+    records, end = {}, None
+    for line in said.split(b"\n"):
+        try:
+            record = json.loads(line[:RECORD_MOST])
+        except ValueError:
+            continue
+        if "steps" in record:
+            end = record
+        elif "test" in record and records.get(record["test"], {}).get("status") != "failed":
+            records[record["test"]] = record
+    return records, end
+
+
+def pieced_together(step, records, before=BEFORE):
+    """The verdict on a step whose run did not come to its end: what has passed
+    has passed, what has not been told has failed."""
+    earned = False
+    for test in step["tests"]:
+        test.update(records.get(test["test"],
+                                {"status": "failed", "message": before}))
+        earned |= test["status"] == "passed" and not test["given"]
+        if test["status"] == "skipped":
+            test["of"] = 0.0
+    count = sum(test["of"] for test in step["tests"])
+    for test in step["tests"]:
+        test["of"] *= step["of"] / count if count else 0
+        counts = earned and test["status"] == "passed"
+        test["points"] = test["of"] if counts else 0.0
+    step["points"] = sum(test["points"] for test in step["tests"])
+
+
+def source_flags(path, stems):
+    """What a program wants of the compiler that no program here needs."""
+    flags = []
+    for stem in stems:
+        try:
+            with open(f"{path}/src/{stem}.c", errors="replace") as file:
+                text = file.read()
+        except OSError:
+            continue
+        for name in re.findall(r'^\s*#\s*include(?:_next)?\s*[<"](/[^>"\n]*)',
+                               text, re.M):
+            flags.append(f"tried to include {name[:80]} ({stem})")
+        if ".incbin" in text:
+            flags.append(f"tried to read a file with .incbin ({stem})")
+    return flags
+
+
+def judge(ran, settings, came_to_end):
+    """(outcome, reason, flag) of the check of one step."""
+    limit, memory = settings["limit"], settings["memory"]
+    if ran.ended == "time":
+        return ("timed out", f"it still ran after {limit} s and was ended",
+                "timed out")
+    if ran.ended == "stopped":
+        return ("timed out", "it sent SIGSTOP to the check, which was ended "
+                f"after {limit} s", "stopped the check")
+    if ran.ended == "memory":
+        text = f"used more than {memory} MiB of memory"
+        return "killed", f"it {text} and was ended", text
+    if ran.ended == "output":
+        return "killed", "it said too much and was ended", "flooded the check"
+    if came_to_end:
+        return "graded", "", ""
+    match = re.search(r"killed by signal (\d+)", ran.errors)
+    number = int(match[1]) if match else abs(ran.status) % 128
+    if abs(ran.status) > 2 and number < signal.NSIG:
+        name = signal.Signals(number).name
+        return ("killed", f"something in it killed the check with {name}",
+                f"the check was killed ({name})")
+    last = ran.errors.strip().splitlines()[-1:] or [f"status {ran.status}"]
+    return ("killed", f"the check ended without a verdict: {last[0][:200]}",
+            "no verdict")
+
+
+def check_steps(job, row):
+    """Fill in the row's results, step by step."""
+    results, strikes = row["results"], 0
+    for number, step in enumerate(results["steps"]):
+        stem = step["step"]
+        if not step["compiles"]:
+            pieced_together(step, {}, NO_PROGRAM)
+            continue
+        if strikes == STRIKES:
+            pieced_together(step, {}, "not checked: other steps had used up "
+                                      "the time")
+            continue
+        ran = job.check(stem)
+        records, end = read_told(ran.said)
+        outcome, reason, flag = judge(ran, job.settings, end is not None)
+        if end is not None and not ran.ended:
+            results["steps"][number] = end["steps"][0]
+            results["remarks"] += end["remarks"]
+        else:
+            pieced_together(step, records)
+        if ran.ended in ("time", "stopped"):
+            strikes += 1
+        if outcome != "graded":
+            row["reason"] += f"{'; ' if row['reason'] else ''}{stem}: {reason}"
+            row["flags"].append(f"{flag}: {stem}")
+        if row["outcome"] != "timed out" and outcome != "graded":
+            row["outcome"] = outcome
+        if ran.processes >= sandbox.LIMITS["nproc"] * 3 // 4:
+            row["flags"].append(f"had {ran.processes} processes at once: "
+                                f"{stem}")
+        row["memory_kib"] = max(row["memory_kib"], ran.peak)
+    for remark in sorted(results["remarks"]):
+        stem, _, what = remark.partition(": ")
+        if what.startswith("tried to "):
+            row["flags"].append(f"{what}: {stem}")
+
+
+def new_row(folder, name):
+    """A row with nothing in it yet but what is known of the submission."""
+    with open(f"{folder}/kit/settings.json") as file:
+        settings = json.load(file)
+    with open(f"{folder}/kit/expected.json") as file:
+        expected = json.load(file)
+    with open(f"{folder}/jobs/{name}/taken.json") as file:
+        taken = json.load(file)
+    expected["seed"] = settings["seed"]
+    return {"id": name, "entry": taken["entry"], "kit": settings["kit"],
+            "seed": settings["seed"], "outcome": "graded", "reason": "",
+            "flags": taken["flags"], "contained": not settings["unsafe"],
+            "digest": digest(settings, taken["files"]), "seconds": 0.0,
+            "memory_kib": 0, "files": taken["files"],
+            "results": expected}, settings, taken
+
+
+def fail_all(row, outcome, reason, compiler, message):
+    """Nothing of it could be checked."""
+    row.update(outcome=outcome, reason=reason)
+    for step in row["results"]["steps"]:
+        step.setdefault("compiler", compiler)
+        pieced_together(step, {}, message)
+
+
+def grade(folder, name):
+    begin = time.monotonic()
+    row, settings, taken = new_row(folder, name)
+    if taken["refused"]:
+        fail_all(row, "refused", taken["refused"],
+                 "error: there is no such file in the submission", NO_PROGRAM)
+        return row
+    job = Job(folder, name, settings)
+    built = job.compile()
+    row["memory_kib"] = built.peak
+    there, without = 0, {"there is no": [], "did not compile": []}
+    for step in row["results"]["steps"]:
+        stem = step["step"]
+        step["compiles"], step["compiler"] = job.compiled(stem)
+        there += step["compiles"]
+        if not step["compiler"]:
+            del step["compiler"]
+        if not step["compiles"]:
+            without["there is no" if taken["files"][stem] is None
+                    else "did not compile"].append(stem)
+    row["flags"] += [f"{what}: {', '.join(which)}"
+                     for what, which in without.items() if which]
+    row["flags"] += source_flags(job.path, job.stems)
+    if there:
+        check_steps(job, row)
+    else:
+        fail_all(row, "did not compile",
+                 "none of its programs compiles", "", NO_PROGRAM)
+    row["results"]["points"] = sum(s["points"] for s in row["results"]["steps"])
+    row["seconds"] = round(time.monotonic() - begin, 2)
+    shutil.rmtree(job.work, ignore_errors=True)
+    return row
+
+
+def main():
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    folder, name = sys.argv[1:]
+    os.umask(0o022)
+    sandbox.adopt_orphans()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        row = grade(folder, name)
+    finally:
+        sandbox.kill_descendants()
+    os.makedirs(f"{folder}/rows", exist_ok=True)
+    write_json(f"{folder}/rows/{name}.json", row)
+    print(json.dumps([name, row["results"]["points"], row["outcome"]]))
+
+
+if __name__ == "__main__":
+    main()

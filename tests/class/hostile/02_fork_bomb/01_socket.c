@@ -1,0 +1,9 @@
+// Outcome: any: processes at once
+#include <unistd.h>
+
+int main(void)
+{
+    for (;;)
+        if (fork() == -1)
+            pause();
+}

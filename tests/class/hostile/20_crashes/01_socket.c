@@ -1,0 +1,5 @@
+// Outcome: graded: Saw
+int main(void)
+{
+    *(volatile int *)0 = 1;
+}

@@ -1,0 +1,14 @@
+// Outcome: graded: unshare: No space left on device
+#define _GNU_SOURCE
+#include <sched.h>
+#include <stdio.h>
+#include <sys/mount.h>
+
+int main(void)
+{
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNS) == -1)
+        perror("unshare");
+    if (mount("none", "/tmp", "tmpfs", 0, NULL) == -1)
+        perror("mount");
+    return 1;
+}

@@ -1,0 +1,314 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Make the reports of a class from its rows: report.py CLASS [FORMAT...]
+
+CLASS is what was graded, or the folder under build/class/ that `make grade` has
+made of it: with rows/ in it, a file a submission (see grade_one.py). Beside
+rows/ come
+
+    grades.csv        a line a submission
+    class.html        which step and which mistake stopped how many, and who
+    students/ID.html  a page each, which may be handed out
+    students/ID.*     the FORMATs (see formats.py), if any are asked for
+
+What was written before is replaced; a row that can't be read is told, and has
+its line too.
+"""
+import csv
+import difflib
+import functools
+import glob
+import io
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import formats  # noqa: E402 (it stands beside this file)
+from formats import clean, failures, here, points, steps_of, total  # noqa: E402
+from selftest import STEMS, plain, read_mistake, sentence  # noqa: E402
+
+HERE = Path(__file__).resolve().parent
+KIT = HERE.parent.parent
+
+
+# ---------------------------------------------------------------------- rows
+
+def class_folder(path):
+    """Where `make grade` has put what it found out about a class."""
+    for folder in (Path(path), Path(path).parent):
+        if (folder / "rows").is_dir():
+            return folder
+    for of in sorted(Path(os.environ.get("BUILD", "build")).glob("class/*/of")):
+        if of.read_text(errors="surrogateescape") == os.path.realpath(path):
+            return of.parent
+    sys.exit(f"CLASS={clean(path)} is not graded yet; run: make grade CLASS='{clean(path)}'"
+             if path else "which class? Give the folder: CLASS=dir")
+
+
+def read_rows(folder):
+    """All rows; one that can't be read becomes one that says so."""
+    rows = []
+    for path in sorted(Path(folder).glob("rows/*.json")):
+        try:
+            row = formats.read_row(path)
+        except (OSError, ValueError) as error:
+            row = {**formats.EMPTY, "entry": path.stem, "outcome": "no row",
+                   "reason": f"{path.name} can't be read: {error}"}
+        row["id"] = path.stem  # a name that the file system has taken
+        rows.append(row)
+    return sorted(rows, key=lambda row: str(row["entry"]).casefold())
+
+
+def stems_of(rows):
+    """The steps in the order of the policy."""
+    longest = max((steps_of(row) for row in rows), key=len, default=[])
+    return [step["step"] for step in longest] or STEMS
+
+
+# ----------------------------------------------------------------------- csv
+
+def cell(value):
+    """A spreadsheet takes = + - @ at the beginning for a formula: quote them."""
+    text = clean(value)
+    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t") else text
+
+
+def grades(rows):
+    """RFC 4180. Points are numbers, so that a spreadsheet can add them."""
+    stems = stems_of(rows)
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\r\n")
+    table.writerow(["entry", *stems, "total", "of", "outcome", "reason", "flags",
+                    "seed", "kit", "id"])
+    for row in rows:
+        got = {step["step"]: step["points"] for step in steps_of(row)}
+        numbers = [*(got.get(stem, 0) for stem in stems), *total(row)]
+        table.writerow([cell(row["entry"]), *(f"{n:.3f}".rstrip("0").rstrip(".") for n in numbers),
+                        cell(row["outcome"]), cell(row.get("reason")),
+                        cell("; ".join(row.get("flags") or [])),
+                        cell(row.get("seed")), cell(row.get("kit")), cell(row["id"])])
+    return out.getvalue()
+
+
+# ------------------------------------------------------------------ messages
+
+def parts(message):
+    """A message's parts as (label, text): see tests/lab/message.c."""
+    found = re.findall(r"^(Expected|Saw|stdout|stderr|Calls|Likely|Look at|Ran) +"
+                       r"(.*(?:\n {10}.*|\n(?=\n))*)", message, re.M)
+    if not found or not message.startswith("Expected"):
+        return [("", message)]
+    flows = ("Expected", "Saw", "Likely")
+    return [(label, re.sub(r"\n {10}", " " if label in flows else "\n", text))
+            for label, text in found]
+
+
+def essence(message):
+    """What a failure is about, without the numbers: as in report.c."""
+    part = dict(parts(message))
+    return re.sub(r"0x[0-9a-f]+|\d+|\s+", "", part.get("Likely") or part.get("Saw") or message)
+
+
+def by_reason(step, results):
+    """The failures of a step: (first test, its message, others like it)."""
+    groups = {}
+    for test in failures(step):
+        message = here(test.get("message") or "the run was ended before this test",
+                       results)
+        groups.setdefault(essence(message), []).append((test, message))
+    return [(group[0][0], group[0][1], [test for test, _ in group[1:]])
+            for group in groups.values()]
+
+
+# ------------------------------------------------------------------ mistakes
+
+@functools.cache
+def catalogue(stem):
+    """The mistakes of tests/broken, with the messages of docs/mistakes.md."""
+    try:
+        page = (KIT / "docs/mistakes.md").read_text(encoding="utf-8")
+    except OSError:  # Gradescope's kit has no page of changed solutions
+        return []
+    page = page.partition(f"\n## {stem}\n")[2].partition("\n## ")[0]
+    entries = []
+    for path in sorted(glob.glob(f"{KIT}/tests/broken/{stem}/*.patch")):
+        fields = read_mistake(path)
+        title = plain(fields["Mistake"].rstrip("."))
+        entry = page.partition(f"### {title}\n")[2].partition("\n### ")[0]
+        fields["Message"] = (entry.split("```") + [""] * 4)[3].strip()
+        entries.append(fields)
+    return entries
+
+
+def words(message):
+    return re.sub(r"0x[0-9a-f]+|\d+", "0", message).split()
+
+
+@functools.cache
+def fitting(stem, test, message):
+    """The catalogue's entries for a failure, each with how near its recorded
+    message is: those that this test must catch, and whose words are there."""
+    flat = re.sub(r"\s+", " ", message)
+    return [(difflib.SequenceMatcher(None, words(message), words(entry["Message"]),
+                                     autojunk=False).ratio(), entry["Mistake"].rstrip("."))
+            for entry in catalogue(stem)
+            if entry["Caught-by"] == test and entry["Says"] in flat]
+
+
+def known(stem, tests, results):
+    """The mistake behind failures of one reason; None if none is known. Where
+    two can't be told apart by what was seen, both are named."""
+    fit = [found for test in tests for found in
+           fitting(stem, test["test"], here(test.get("message"), results))]
+    best = max(fit, default=(0, ""))[0]
+    return ", or: ".join(sorted({name for near, name in fit if near > best - 0.005})[:2]) or None
+
+
+def stopped_by(step, results):
+    """What stopped a submission at a step, in words; None if nothing did."""
+    if not step["compiles"]:
+        return "the file is missing" if formats.is_missing(step) else "it does not compile"
+    reasons = by_reason(step, results)
+    if not reasons:
+        return None
+    first, message, others = reasons[0]
+    if "TODO(" in message and "is open" in message:
+        return "not written yet"
+    return known(step["step"], [first, *others], results) or \
+        "fails: " + sentence(first["test"].split("/")[-1])
+
+
+# --------------------------------------------------------------------- pages
+
+@functools.cache
+def templates():
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    env = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True,
+                      undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    env.filters.update(points=points, clean=clean)
+    env.globals["colours"] = colours()
+    return env
+
+
+@functools.cache
+def colours():
+    """The handbook's colours and what a figure looks like, from its style."""
+    css = (KIT / "docs/theme/lab.css").read_text(encoding="utf-8")
+    own = re.compile(r" *--(?:figure|primary|terminal|page-secondary|tablehead)[\w-]*:.*")
+
+    def variables(selector):
+        block = re.search(rf"^{selector} \{{(.*?)^\}}", css, re.M | re.S)[1]
+        return "\n".join(own.findall(block))
+    return {"light": variables("html"), "dark": variables(r"html\.dark-mode"),
+            "figure": "\n".join(re.findall(r"^\.figure [^{]*\{[^}]*\}", css, re.M))}
+
+
+def student_page(row):
+    """Nothing of others, no solution; the seed only if the policy shows it."""
+    results = row.get("results") or {}
+    steps = [{**step, "said": here(step.get("compiler"), results),
+              "missing": formats.is_missing(step),
+              "reasons": [(sentence(test["test"].split("/")[-1]), parts(message),
+                           [sentence(o["test"].split("/")[-1]) for o in others],
+                           formats.status(test))
+                          for test, message, others in by_reason(step, results)],
+              "others": [(sentence(t["test"].split("/")[-1]), t["status"], t["points"])
+                         for t in step["tests"] if t["status"] in ("passed", "skipped")]}
+             for step in steps_of(row)]
+    return templates().get_template("student.html").render(
+        row=row, steps=steps, total=total(row), here=lambda text: here(text, results),
+        seed=None if formats.policy(row, "seed") == "hidden" else row.get("seed"))
+
+
+def bars(name, title, desc, caption, lines):
+    """A figure in docs/figures/draw.py's form: label, how many, of how many."""
+    return name, "\n".join([f"title {title}", f"desc {desc}", f"caption {caption}", *(
+        f"{label.replace('|', '/')} | {n} | {of}" for label, n, of in lines)]) + "\n"
+
+
+def figures(rows):
+    """Drawn by the handbook's own drawer."""
+    count, stems = len(rows), stems_of(rows)
+    whole, stopped, totals = Counter(), Counter(), Counter()
+    for row in rows:
+        for step in steps_of(row):
+            why = stopped_by(step, row["results"])
+            whole[step["step"]] += why is None
+            if why:
+                stopped[f"{step['step']}: {why}"] += 1
+        got, of = total(row)
+        if of:
+            totals[int(10 * got / of + 1e-9)] += 1
+    drawn = [
+        bars("steps", "How many have each step",
+             "; ".join(f"{stem}: {whole[stem]} of {count}" for stem in stems),
+             f"Of {count}, so many pass every test of the step.",
+             [(stem, whole[stem], count) for stem in stems]),
+        bars("totals", "How the totals are distributed", "; ".join(
+             f"{10 * i} %: {totals[i]}" for i in range(11)),
+             "Totals in percent of all points, and how many have them.",
+             [(f"{10 * i} to {10 * i + 9} %" if i < 10 else "100 %", totals[i], count)
+              for i in range(10, -1, -1)])]
+    if stopped:
+        most = sorted(stopped.items(), key=lambda item: (-item[1], item[0]))
+        drawn.append(bars(
+            "mistakes", "What stopped how many", "; ".join(f"{k}: {n}" for k, n in most[:15]),
+            "The first failure of each step, by the catalogue's name where it has one."
+            + (f" The first 15 of {len(most)}." if len(most) > 15 else ""),
+            [(label, n, count) for label, n in most[:15]]))
+    with tempfile.TemporaryDirectory() as folder:
+        names = []
+        for name, text in drawn:
+            names.append(f"{folder}/{name}.bars")
+            Path(names[-1]).write_text(text, encoding="utf-8")
+        subprocess.run([sys.executable, f"{KIT}/docs/figures/draw.py", folder, *names],
+                       check=True, timeout=60)
+        return [(text.split("\n")[0][len("title "):],
+                 Path(folder, f"{name}.svg").read_text(encoding="utf-8")) for name, text in drawn]
+
+
+def class_page(name, rows):
+    graded = [total(row)[0] for row in rows if row["outcome"] == "graded"]
+    return templates().get_template("class.html").render(
+        name=name, rows=rows, stems=stems_of(rows), figures=figures(rows),
+        count=len(graded), median=statistics.median(graded) if graded else None,
+        got=lambda row: {step["step"]: step for step in steps_of(row)}, total=total)
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    folder = class_folder(sys.argv[1])
+    rows = read_rows(folder)
+    if not rows:
+        sys.exit(f"report: there is no row in {folder}/rows; run: make grade CLASS=dir")
+    unknown = [name for name in sys.argv[2:] if name not in formats.FORMATS]
+    if unknown:
+        sys.exit(f"FORMAT: there is no '{unknown[0]}'; "
+                 f"there are: {', '.join(formats.FORMATS)}")
+    students = folder / "students"
+    students.mkdir(exist_ok=True)
+    for old in students.iterdir():  # of a submission that is no longer there
+        old.unlink()
+    formats.write(folder / "grades.csv", grades(rows))
+    try:
+        for row in rows:
+            formats.write(students / f"{row['id']}.html", student_page(row))
+            for name in sys.argv[2:]:
+                beside, form = formats.FORMATS[name]
+                formats.write(students / f"{row['id']}.{beside}", form(row))
+        formats.write(folder / "class.html", class_page(folder.name, rows))
+    except ModuleNotFoundError as error:
+        sys.exit(f"report: {folder}/grades.csv is written; for the pages "
+                 f"{error.name} is missing; run: make setup")
+    print(f"{folder}/grades.csv, class.html, and a page each in students/")
+
+
+if __name__ == "__main__":
+    main()
