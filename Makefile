@@ -236,7 +236,7 @@ selftest-%: $(CHECK) $(WITNESS) FORCE ## the same for one step: make selftest-02
 
 # Every tool's tests stand beside it, as tests/AREA/test_*.py.
 selftest-tools: $(CHECK) $(WITNESS) ## prove what stands around the suites: ONLY=trace
-	@BUILD=$(BUILD) $(PYTHON) -m unittest $(wildcard tests/$(or $(ONLY),*)/test_*.py)
+	@BUILD=$(BUILD) $(PYTHON) tests/proofs.py $(wildcard tests/$(or $(ONLY),*)/test_*.py)
 
 mistakes: $(CHECK) $(WITNESS) ## write docs/mistakes.md anew from tests/broken
 	@$(PYTHON) tests/selftest.py --build $(BUILD) --cc "$(CC)" --page docs/mistakes.md

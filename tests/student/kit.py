@@ -21,9 +21,9 @@ class Road:
     def __init__(self, folder, programs):
         self.folder = folder            # as the student calls it: "steps"
         self.programs = Path(programs)  # what the checks made of it
-        lines = Path("tests/points").read_text(encoding="utf-8").splitlines()
-        self.worth = {line.split()[0]: float(line.split()[1])
-                      for line in lines if line.strip() and not line.startswith("#")}
+        points = Path("tests/points").read_text(encoding="utf-8")
+        self.worth = {stem: float(worth)
+                      for stem, worth in re.findall(r"^(0\w+)\s+([\d.]+)", points, re.M)}
         self.stems = list(self.worth)
 
     def source(self, stem):
