@@ -34,13 +34,6 @@ struct sockaddr_in address(const char *ip, int port)
     return a;
 }
 
-const char *show_address(struct sockaddr_in a)
-{
-    char ip[INET_ADDRSTRLEN];
-    inet_ntop(AF_INET, &a.sin_addr, ip, sizeof ip);
-    return text("%s:%d", ip, ntohs(a.sin_port));
-}
-
 const char *port_text(struct sockaddr_in a)
 {
     return text("%d", ntohs(a.sin_port));
