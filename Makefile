@@ -206,6 +206,10 @@ trace-%: $(RECORDER) FORCE ## see a step's own packets as a ladder: PEER= CASE= 
 	[ -z "$$logs" ] || $(MAKE) --no-print-directory $$logs
 	@OUT=$(OUT) BUILD=$(BUILD) PEER='$(PEER)' CASE='$(CASE)' COMPARE='$(COMPARE)' $(PYTHON) tests/trace/trace.py $(NN)
 
+ladders: $(RECORDER) ## the handbook's ladders are traces of the solutions: WRITE=1
+	@BUILD=$(BUILD) WRITE='$(WRITE)' $(PYTHON) tests/trace/figures.py $(filter %.ladder,$(FIGURES))
+
+.PHONY: ladders
 $(BUILD)/lab/record: $(addprefix $(BUILD)/,trace/record.o lab/process.o lab/calls.o lab/diag.o)
 	@$(CC) $^ -lpcap -ljansson -o $@.$$$$ && mv $@.$$$$ $@
 

@@ -80,7 +80,7 @@ def mark(table, their_table, found):
             row.differs = any((row.t, lane) in alone and getattr(row, lane) for lane in ("left", "wire", "right"))
 
 
-def show(found, names, look):
+def show(found, look):
     """Both as a list, an event a line, side by side in 80 columns."""
     def cell(lane, event):
         if event is None:

@@ -315,7 +315,7 @@ def show_call(call, style):
     """name(arguments), as short as a column wants it."""
     name, args = call["name"], call["args"]
     if style.short:
-        return name + "()"
+        return f"close({call['fd']})" if name == "close" else f"{name}()"
     if name in ("socket", "getaddrinfo"):
         args = ""
     elif name in ("setsockopt", "getsockopt"):
@@ -360,8 +360,10 @@ def call_events(recording, style, segments):
         for call, side in zip(program["calls"], sides_of(program, program["side"])):
             if call["entered"] < mark or style.only and call["name"] not in style.only:
                 continue
+            if style.short and call["name"] == "close" and STATES[call["state"]] == "LISTEN":
+                continue
             words, line = show_call(call, style), line_of(call)
-            if not program.get("source"):
+            if style.short or not program.get("source"):
                 line = 0
             if sleeps(call, side, segments):
                 out.append(Event(call["entered"], "begin", side, words, line, call=call))
@@ -443,7 +445,7 @@ def show_time(ns):
     return f"{ns / 1e9:.0f} s" if ns >= 0.95e9 else f"{ns / 1e6:.0f} ms"
 
 
-def events(recording, style):
+def events(recording, style=Style()):
     """All that happened, in the order of time."""
     known = connections(recording)
     both = sorted(((s, from_of(s) == c.left.address) for c in known for s in c.segments),
@@ -503,9 +505,10 @@ def with_gaps(out, recording, style):
 
 # ---------------------------------------------------------------------- rows
 
-def rows(recording, style=Style()):
+def rows(found):
+    """Events as the lines of a ladder."""
     out = []
-    for e in events(recording, style):
+    for e in found:
         if e.kind == "segment":
             arrow = f"{e.words} {'-x' if e.lost else '->'}" if e.to_right else f"<- {e.words}"
             row = Row(e.t, wire=arrow)
@@ -661,9 +664,9 @@ def main():
     path = Path(sys.argv[-1])
     recording = json.loads(path.read_text(encoding="utf-8"))
     if "--svg" in sys.argv:
-        print(as_figure(rows(recording), names_of(recording), times=True), end="")
+        print(as_figure(rows(events(recording)), names_of(recording), times=True), end="")
     else:
-        print(show_text(recording, rows(recording), Look()), end="")
+        print(show_text(recording, rows(events(recording)), Look()), end="")
 
 
 if __name__ == "__main__":

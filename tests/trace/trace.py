@@ -16,12 +16,12 @@ import shutil
 import subprocess
 import sys
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import compare
 import page
-from ladder import Look, Style, names_of, rows, show_text
+from ladder import Look, events, rows, show_text
 
 BUILD = Path(os.environ.get("BUILD", "build"))
 WORDS = "Hello friend"
@@ -197,8 +197,9 @@ def record(programs, acts, path, on_host=False):
         recording.unlink(missing_ok=True)
 
 
-def trace(submission, stem, case, peer, path, say):
+def trace(submission, stem, case, peer, path, say, held=False):
     scene = SCENES[stem][case]
+    scene = replace(scene, held=scene.held or held)
     them = other_end(submission, stem, scene, case, peer, say)
     programs = [student(submission, stem, scene)] + [them] * (them is not None)
     return record(programs, acts_of(scene, them is not None), path)
@@ -296,20 +297,19 @@ def run(only):
     path = BUILD / "trace" / f"{name}.json"
     recording = trace(mine, stem, case, peer, path, notes.append)
 
-    look, table = Look(), rows(recording, Style())
-    print(show_text(recording, table, look), end="\n")
-    against = None
+    look, table = Look(), rows(events(recording))
+    out, against = [show_text(recording, table, look)], None
     if os.environ.get("COMPARE"):
-        against = compare_with_solution(stem, case, peer, path, recording, table, look)
+        against, words = compare_with_solution(stem, case, peer, path, recording, table, look)
+        out = [show_text(recording, table, look), words]
     facts = notes + report(recording)
     gap = mine.gaps(stem)
     if gap:
         facts.append(f"{mine.name}/{stem}.c: {gap}. Fill it, and this ladder grows; docs/{stem}.md helps.")
-    print("\n".join(look.plain(line) for line in wrap(facts)))
     html = path.with_suffix(".html")
     page.write(html, f"make trace-{only}" + (f" CASE={case}" if name.endswith(f"-{case}") else ""),
                recording, table, facts, against)
-    print(f"\n{html}")
+    print("\n".join(out + [look.plain(line) for line in wrap(facts)] + ["", str(html)]))
 
 
 def compare_with_solution(stem, case, peer, path, recording, table, look):
@@ -319,18 +319,20 @@ def compare_with_solution(stem, case, peer, path, recording, table, look):
     make_programs("solutions", *stems)
     theirs = trace(Submission("solutions", BUILD / "graded/solutions"), stem, case, peer,
                    path.with_name(path.stem + "-solution.json"), lambda note: None)
-    their_table = rows(theirs, Style())
+    their_table = rows(events(theirs))
     pairs = compare.pairs(recording, theirs)
     compare.mark(table, their_table, pairs)
-    print(compare.show(pairs, names_of(recording), look))
-    return theirs, their_table
+    return (theirs, their_table), compare.show(pairs, look)
 
 
 def main():
     try:
         run(sys.argv[1] if len(sys.argv) > 1 else "")
+        sys.stdout.flush()
     except Trouble as trouble:
         sys.exit(str(trouble))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # make trace-06 | head
     except subprocess.TimeoutExpired:
         sys.exit(f"the recorder did not end within {LIMIT_S} s")
 
