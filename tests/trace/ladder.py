@@ -571,7 +571,9 @@ class Look:
     """What a terminal can show: lines or ASCII, colours or none."""
 
     def __init__(self, stream=sys.stdout, fancy=None, colour=None):
-        fancy = "utf" in (stream.encoding or "").lower() if fancy is None else fancy
+        # Python takes LANG=C for UTF-8; make asks locale(1) (CHARMAP).
+        utf8 = os.environ.get("CHARMAP", stream.encoding or "").upper() == "UTF-8"
+        fancy = utf8 if fancy is None else fancy
         colour = stream.isatty() and not os.environ.get("NO_COLOR") if colour is None else colour
         self.life, self.bar, self.flat = ("│", "┃", "─") if fancy else ("|", "#", "-")
         self.to, self.back, self.lost = ("▶", "◀", "✗") if fancy else (">", "<", "x")

@@ -47,7 +47,7 @@ enum {
     SETTLE_MS = 3000,     ///< the longest that this is waited for
     FINISH_MS = 10000,    ///< the longest wait for the end
     QUIET_MS = 1500,      ///< asleep so long and nothing will wake it: a hang
-    SPIN_MS = 3000,       ///< CPU time after which it computes for ever
+    SPIN_MS = 1500,       ///< CPU time after which it computes for ever
     SEGMENTS_MAX = 2000,  ///< those after that are counted only
     OUTPUT_MAX = 1 << 16, ///< of each stream, in bytes
     PAYLOAD_MAX = 32,     ///< bytes of a segment's data that are kept
@@ -421,7 +421,7 @@ static json_t *calls_of(const struct program *p)
 
     for (unsigned i = 0; i < count;) {
         int n = 0;
-        for (; i < count && n < CHUNK; i++)
+        for (; i < count && n < CHUNK; i = after_call(i, count))
             if ((calls[n] = call_at(p->it.record, i)) != NULL)
                 n++;
         for (int k = 0; k < n; k++)

@@ -248,7 +248,7 @@ def report(recording):
             # What it printed may play no tricks with the terminal.
             out.append("    " + "".join(c if c.isprintable() else "?" for c in line)[:200])
     if not recording["own_network"]:
-        out.append(f"This machine allows no network namespace ({recording['denied']}), so this ran on the host's "
+        out.append(f"This machine allows no network namespace (unshare: {recording['denied']}), so this ran on the host's "
                    f"own lo, at port {recording['port']}.")
     if recording.get("blind"):
         out.append("No segments: nothing may be captured here without root "
