@@ -134,7 +134,7 @@ class Side:
         words, _, number = words.partition(" @")
         if number:
             self.source(number, at, y, anchor)
-            at += 26 * self.away
+            at += 28 * self.away
         if words.startswith("="):
             self.bars.append((self.since if self.since is not None else y, y))
             self.since = None

@@ -200,7 +200,7 @@ class Wire:
             out += self.name(t, "half-close" if half else "close")
         late = t - sender.unread_since if fresh and sender.unread_since else 0
         if flags == "A" and not takes and late >= DELAYED_NS:
-            out += self.name(t, f"delayed acknowledgement, {late / 1e6:.0f} ms", once=False)
+            out += self.name(t, f"delayed ACK, {late / 1e6:.0f} ms", once=False)
         if not s["window"] and "R" not in flags and flags != "S":
             out += self.name(t, "window 0: no room", once=False)
 
@@ -239,7 +239,7 @@ class Wire:
             if self.style.data:
                 words.append('"' + bytes.fromhex(s["data"]).decode("ascii", "replace") + '"')
             else:
-                words.append(plural(size) + ("" if self.style.short else f" {begin}:{begin + size}"))
+                words.append(plural(size) + ("" if self.style.short or again else f" {begin}:{begin + size}"))
         if "F" in flags:
             words.append("FIN")
         if "R" in flags:
@@ -610,10 +610,10 @@ def draw_wire(wire, look):
         return look.paint("36" if wire[0] == "*" else "2", cut(wire[2:], WIRE).center(WIRE))
     back, lost = wire.startswith("<-"), wire.endswith("-x")
     words = wire.removeprefix("<-").removesuffix("->").removesuffix("-x").strip()
-    if len(words) > room - 4 and " bytes " in words:
+    if len(words) > room - 3 and " bytes " in words:
         head, _, tail = words.partition(" bytes ")  # without the numbers of the stream
         words = head + " bytes" + ("," + tail.partition(",")[2] if "," in tail else "")
-    shaft = f" {cut(words, room - 4)} ".center(room - 1, look.flat)
+    shaft = f" {cut(words, room - 3)} ".center(room - 1, look.flat)
     return " " + (look.back + shaft if back else shaft + (look.lost if lost else look.to)) + " "
 
 

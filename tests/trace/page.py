@@ -11,12 +11,13 @@ import re
 import sys
 from pathlib import Path
 
-from ladder import as_figure, line_of, names_of, show_result
+from ladder import as_figure, line_of, names_of, show_result, sides_of
 
 TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "docs/figures"))
 import draw  # noqa: E402  (it stands with the figures)
 
+MOST = 6  # calls of a line that are listed
 CSS = """
 :root { color-scheme: light dark; --font-family: system-ui, sans-serif;
     --font-family-monospace: ui-monospace, "DejaVu Sans Mono", monospace;
@@ -29,9 +30,9 @@ CSS = """
 body { margin: 0 auto; padding: 16px; max-width: 1500px; font: 15px/1.5 var(--font-family);
     background: var(--page-background-color); color: var(--page-foreground-color); }
 h1 { font-size: 22px; margin: 0 0 4px; } h2 { font-size: 16px; margin: 20px 0 6px; }
-main { display: grid; grid-template-columns: minmax(0, 640px) minmax(0, 1fr); gap: 28px; align-items: start; }
+.beside { display: grid; grid-template-columns: minmax(0, 640px) minmax(0, 1fr); gap: 28px; align-items: start; }
 .compared { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
-@media (max-width: 900px) { main, .compared { grid-template-columns: minmax(0, 1fr); } }
+@media (max-width: 900px) { .beside, .compared { grid-template-columns: minmax(0, 1fr); } }
 .figure { margin: 0; } .figure svg { max-width: 640px; }
 .figure a { text-decoration: none; } .figure a text { text-decoration: underline; }
 .facts { white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -60,32 +61,32 @@ def figure(recording, table, name, caption):
     desc = f"{len(table)} moments, from the first call to the last segment, as text in the terminal, too."
     body = as_figure(table, names_of(recording), times=True)
     about = f"title    {name}\ndesc     {desc}\ncaption  {caption}\nwidth    580\n"
-    return draw.draw(re.sub(r"\W+", "-", name), ".ladder", about + body)
+    # An image has no links; this one has.
+    return draw.draw(re.sub(r"\W+", "-", name), ".ladder", about + body).replace('role="img"', 'role="group"')
 
 
 def listing(program, base):
     """The source, with what each line did under it."""
-    did = {}
-    for call in program["calls"]:
+    did, side_of = {}, {}
+    for call, side in zip(program["calls"], sides_of(program, program["side"])):
         result = "has not returned" if call["returned"] is None else show_result(call)
         words = f"{call['name']}({call['args']}) {result}"
         if call["returned"] is not None and call["returned"] - call["entered"] >= 1_000_000:
             words += f"   {(call['returned'] - call['entered']) / 1e6:.1f} ms"
+        side_of[line_of(call)] = side
         line = did.setdefault(line_of(call), [])
-        if len(line) < 6:
+        if len(line) < MOST:
             line.append(words)
         elif line[-1] != "…":
             line.append("…")
-    side = program["side"].replace("both", "left")
     out = []
     for number, text in enumerate(program["source"].splitlines(), 1):
         body = f'<span class="n">{number}</span>{html.escape(text)}'
         if number in did:
-            sides = [side] if program["side"] != "both" else ["left", "right"]
-            anchors = "".join(f'<i id="{one}-{number}"></i>' for one in sides[1:])
-            notes = "".join(f'<span class="did"><a href="#at-{side}-{number}">↖</a> {html.escape(words)}</span>'
-                            for words in did[number])
-            out.append(f'<span class="hit" id="{side}-{number}">{anchors}{body}{notes}</span>')
+            place = f"{side_of[number]}-{number}"
+            notes = "".join(f'<span class="did"><a href="#at-{place}" aria-label="in the ladder">↖</a> '
+                            f"{html.escape(words)}</span>" for words in did[number])
+            out.append(f'<span class="hit" id="{place}">{body}{notes}</span>')
         else:
             out.append(f"<span>{body}</span>")
     css = "server-side" if program["side"] == "right" else "client-side"
@@ -100,11 +101,13 @@ def write(path, title, recording, table, facts, against=None):
     sources = "".join(listing(program, f"{program['name']}.c") for program in recording["programs"]
                       if program.get("source"))
     if against:
+        for row in against[1]:  # their lines are not listed here
+            row.left_line = row.right_line = 0
         theirs = figure(*against, "The solution", "What is marked is not in the other ladder.")
-        body = (f'<main class="compared"><div><h2>Yours</h2>{figures}</div>'
-                f"<div><h2>The solution</h2>{theirs}</div></main>{sources}")
+        body = (f'<div class="beside compared"><div><h2>Yours</h2>{figures}</div>'
+                f"<div><h2>The solution</h2>{theirs}</div></div>{sources}")
     else:
-        body = f"<main><div>{figures}</div><div>{sources}</div></main>"
+        body = f'<div class="beside"><div>{figures}</div><div>{sources}</div></div>'
     mine = path.with_name(f"{path.name}.{os.getpid()}")
     mine.write_text(f"""<!DOCTYPE html>
 <html lang="en">
@@ -117,7 +120,7 @@ def write(path, title, recording, table, facts, against=None):
 </head>
 <body>
 <header><h1>{words}</h1><div class="facts">{html.escape(chr(10).join(facts))}</div></header>
-{body}
+<main>{body}</main>
 </body>
 </html>
 """, encoding="utf-8")

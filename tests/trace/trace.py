@@ -107,7 +107,7 @@ def student(submission, stem, scene):
     submission.must_compile(stem)
     args = ["127.0.0.1", "PORT"] * scene.address + list(scene.more)
     return {"name": stem, "binary": str(submission.program(stem)), "args": args, "held": scene.held,
-            "side": scene.side, "source": submission.source(stem), "lab": False}
+            "holds": scene.enter, "side": scene.side, "source": submission.source(stem), "lab": False}
 
 
 def other_end(submission, stem, scene, case, peer, say):
@@ -137,7 +137,7 @@ def other_end(submission, stem, scene, case, peer, say):
             raise Trouble(f"PEER={peer}: that is no {'client' if side == 'left' else 'server'}, "
                           f"and the other end of {stem} is one")
         make_programs(submission.name, peer)
-        return student(submission, peer, Scene(side, address=True))
+        return student(submission, peer, theirs)
     command = shlex.split(peer)
     found = shutil.which(command[0]) if command else None
     if not found:
@@ -162,16 +162,17 @@ def make_programs(steps, *stems):
 
 # -------------------------------------------------------------------- record
 
-def acts_of(scene, peers):
+def acts_of(scene, them):
     """What is done, and in which order. The program is 0, its other end 1."""
-    if not peers:
+    if them is None:
         return [["start", 0], ["settle"]] + [["enter", 0]] * scene.enter + [["finish"]]
     if scene.side == "right":
         acts = [["start", 0], ["settle"], ["start", 1], ["settle"]]
     else:
         acts = [["start", 1], ["settle"]] + [["mark"]] * (scene.peer[:1] == ("full",)) + \
             [["start", 0], ["settle"]]
-    return acts + [["release", 0]] * scene.held + [["enter", 0]] * scene.enter + [["finish"]]
+    acts += [["release", 0]] * scene.held + [["enter", 0]] * scene.enter
+    return acts + [["settle"], ["enter", 1]] * them.get("holds", False) + [["finish"]]
 
 
 def record(programs, acts, path, on_host=False):
@@ -202,7 +203,7 @@ def trace(submission, stem, case, peer, path, say, held=False):
     scene = replace(scene, held=scene.held or held)
     them = other_end(submission, stem, scene, case, peer, say)
     programs = [student(submission, stem, scene)] + [them] * (them is not None)
-    return record(programs, acts_of(scene, them is not None), path)
+    return record(programs, acts_of(scene, them), path)
 
 
 # ----------------------------------------------------------------- what came
@@ -226,8 +227,8 @@ def ending(program):
         return f"ended with status {end}"
     if end.startswith("SIG"):
         return f"crashed: killed by {end} {last_call(program)}"
-    if program.get("lab"):
-        return "was still there, as it should be"
+    if not program["source"]:
+        return "was still there, and was ended"
     if end == "running":
         return f"hung: it computed without end {last_call(program)}"
     if program["calls"] and program["calls"][-1]["returned"] is None:
