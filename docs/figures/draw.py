@@ -173,7 +173,7 @@ def segment(words, y, left, right):
 
 def ladder(lines):
     names, width = {"left": "client", "right": "server"}, WIDTH
-    while "|" not in lines[0]:
+    while lines and "|" not in lines[0]:
         word, _, rest = lines.pop(0).partition(" ")
         if word == "width":
             width = int(rest)

@@ -2,10 +2,11 @@
 """Two recordings of one scene: where do they part?
 
 The client's calls are compared with the client's, the server's with the
-server's, the segments with the segments, each in their order. How the three
-interleave is the timing of that run, and so are an ACK by itself, states, and
-whether a call had to wait: none of it is compared. Nor are descriptors,
-ports and times; recv and read are equal, and so is every pair of that kind.
+server's, the segments of each direction with those of the same, each in their
+order. How the four interleave is the timing of that run, and so are ACKs,
+states, and whether a call had to wait: none of it is compared. Nor are
+descriptors, ports and times; recv and read are equal, and every pair of that
+kind.
 """
 import difflib
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ FREE = {"getsockname", "getpeername"}
 
 @dataclass
 class Pair:
-    lane: str            # left, wire, right
+    lane: str            # left, right: calls; to right, to left: segments
     mine: Event = None
     theirs: Event = None
 
@@ -33,8 +34,8 @@ class Pair:
 def key(event):
     """What two events must have in common to be the same."""
     if event.kind == "segment":
-        kind = event.words.split(" again")[0]
-        return event.to_right, " ".join(word for word in kind.split() if ":" not in word)
+        words = event.words.removesuffix(" again").replace(", ACK", "").split()
+        return " ".join(word for word in words if ":" not in word)
     call = event.call
     name = FAMILY.get(call["name"], call["name"])
     if call["returned"] is None:
@@ -45,10 +46,10 @@ def key(event):
 
 
 def lanes(recording):
-    lane = {"left": [], "wire": [], "right": []}
+    lane = {"left": [], "to right": [], "to left": [], "right": []}
     for event in events(recording, Style(names=False, acts=False)):
         if event.kind == "segment" and not event.words.startswith("ACK"):
-            lane["wire"].append(event)
+            lane["to right" if event.to_right else "to left"].append(event)
         elif event.kind in ("call", "begin") and event.call["name"] not in FREE:
             lane[event.side].append(event)
     return lane
@@ -74,10 +75,13 @@ def pairs(mine, theirs):
 def mark(table, their_table, found):
     """Mark the rows of both ladders that have no partner."""
     for rows, which in ((table, "mine"), (their_table, "theirs")):
-        alone = {(getattr(pair, which).t, pair.lane) for pair in found
+        alone = {(getattr(pair, which).t, pair.lane.split()[0]) for pair in found
                  if not pair.same and getattr(pair, which) is not None}
         for row in rows:
-            row.differs = any((row.t, lane) in alone and getattr(row, lane) for lane in ("left", "wire", "right"))
+            sides = [side for side in ("left", "right") if "(" in getattr(row, side)]
+            if row.wire and row.wire[0] not in "~*":
+                sides.append("to")
+            row.differs = any((row.t, side) in alone for side in sides)
 
 
 def show(found, look):

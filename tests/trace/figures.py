@@ -13,7 +13,7 @@ there. Title, desc and caption are written by hand and stay.
 Compared are the calls of each side, its states, its notes and the segments,
 each in their order: how these interleave is the timing of that run, and so is
 the time that passes (~). A machine may be too busy for a quick answer, so a
-scene is played up to three times until it is as it stands there.
+scene is played up to five times until it is as it stands there.
 
     only=a,b      these calls          from=a       from the first call of this name
     acks=no       no pure ACKs         until=WORDS  until a call or a note has come, or
@@ -30,7 +30,7 @@ from pathlib import Path
 import trace
 from ladder import Style, as_figure, events, is_note, rows
 
-TIMES = 3
+TIMES = 5
 
 
 def parse(text):

@@ -21,7 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 WIDTH = 80
-LONG_NS = 10_000_000      # a call that takes so long has slept
+LONG_NS = 10_000_000      # a call that waits for the peer and takes so long has slept
+FULL_NS = 200_000_000     # so has a send; on a busy machine any call may take a while
 GAP_NS = 20_000_000       # time that passes is told from here on
 DELAYED_NS = 20_000_000   # an ACK so late is a delayed one (Linux: 40 ms)
 AGREE_NS = 2_000_000      # kernel and capture may differ for so long
@@ -29,6 +30,7 @@ AGREE_NS = 2_000_000      # kernel and capture may differ for so long
 # <netinet/tcp.h>, in RFC 9293's names.
 STATES = ["", "ESTABLISHED", "SYN-SENT", "SYN-RECEIVED", "FIN-WAIT-1", "FIN-WAIT-2", "TIME-WAIT",
           "CLOSED", "CLOSE-WAIT", "LAST-ACK", "LISTEN", "CLOSING"]
+SENDS = {"send", "sendto", "sendmsg", "write", "writev", "close", "getaddrinfo"}
 RECEIVES = {"accept", "accept4", "recv", "recvfrom", "recvmsg", "read", "readv", "poll", "ppoll",
             "select", "pselect", "epoll_wait"}
 OTHER = {"left": "right", "right": "left"}
@@ -84,7 +86,7 @@ class End:
         self.sent = 0           # the highest relative number that it has sent
         self.fin = None         # the number after its FIN
         self.acked = 0          # the highest that it has acknowledged
-        self.unread_since = None  # when the segment came that it has not acknowledged yet
+        self.owes = None        # when the last segment came that it has not acknowledged yet
 
     def become(self, state, t):
         self.state = state
@@ -198,7 +200,7 @@ class Wire:
             self.fins += 1
             half = self.fins == 1 and self.data_follows(t, receiver.address)
             out += self.name(t, "half-close" if half else "close")
-        late = t - sender.unread_since if fresh and sender.unread_since else 0
+        late = t - sender.owes if fresh and sender.owes else 0
         if flags == "A" and not takes and late >= DELAYED_NS:
             out += self.name(t, f"delayed ACK, {late / 1e6:.0f} ms", once=False)
         if not s["window"] and "R" not in flags and flags != "S":
@@ -219,11 +221,11 @@ class Wire:
         sender.sent = max(sender.sent, end)
         sender.acked = max(sender.acked, ack)
         if fresh:
-            sender.unread_since = None
-        if takes and not again:
-            receiver.unread_since = receiver.unread_since or t
-            if "F" in flags:
-                sender.fin = end
+            sender.owes = None
+        if takes:
+            receiver.owes = t
+        if takes and "F" in flags:
+            sender.fin = end
         bare = flags == "A" and not takes and not event.states
         if bare and not self.style.acks:
             return []
@@ -337,16 +339,23 @@ def line_of(call):
 
 def sleeps(call, side, segments):
     """Whether a call waited: a long time, or for a segment that came."""
-    if call["returned"] is None or call["returned"] - call["entered"] >= LONG_NS:
+    if call["returned"] is None:
+        return True
+    took = call["returned"] - call["entered"]
+    if call["name"] in SENDS:
+        return took >= FULL_NS
+    if call["name"] not in RECEIVES and call["name"] != "connect" or call.get("error") == "EINPROGRESS":
+        return False
+    if took >= LONG_NS:
         return True
     within = [(s, to_right) for s, to_right in segments
               if call["entered"] < s["t"] < call["returned"]]
     if call["name"] == "connect":
-        return call.get("error") != "EINPROGRESS" and bool(within)
+        return bool(within)
     coming = [s for s, to_right in within if to_right == (side == "right")]
     if call["name"].startswith("accept"):
         return bool(coming)
-    return call["name"] in RECEIVES and any(s["length"] or set("SFR") & set(s["flags"]) for s in coming)
+    return any(s["length"] or set("SFR") & set(s["flags"]) for s in coming)
 
 
 def same(a, b):

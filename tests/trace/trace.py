@@ -248,6 +248,8 @@ def report(recording):
         for line in (program["stdout"] + program["stderr"]).splitlines()[:6]:
             # What it printed may play no tricks with the terminal.
             out.append("    " + "".join(c if c.isprintable() else "?" for c in line)[:200])
+    if not any(program["calls"] for program in recording["programs"]):
+        out.append("No socket call was made.")
     if not recording["own_network"]:
         out.append(f"This machine allows no network namespace (unshare: {recording['denied']}), so this ran on the host's "
                    f"own lo, at port {recording['port']}.")
