@@ -76,7 +76,7 @@ static int stream_socket(void)
 
 struct sockaddr_in own_address(int fd)
 {
-    struct sockaddr_in a;
+    struct sockaddr_in a = {0};
     socklen_t size = sizeof a;
     if (getsockname(fd, (struct sockaddr *)&a, &size) == -1)
         LAB_TROUBLE("getsockname");
@@ -364,7 +364,7 @@ void expect_echo(struct program *p, int fd, const void *data, size_t size)
 
 static bool nothing_unread(struct program *p, void *context)
 {
-    struct tcp_socket end;
+    struct tcp_socket end = {0};
     const struct sockaddr_in *pair = context;
 
     (void)p;

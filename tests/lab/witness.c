@@ -237,7 +237,7 @@ static void note_address(struct call *call, const struct sockaddr *address,
 /// Ask the kernel in which state a socket is, and whose it is.
 static void note_state(struct call *call, int fd)
 {
-    struct tcp_info info;
+    struct tcp_info info = {0};
     socklen_t size = sizeof info, length = sizeof call->local;
 
     if (!states || REAL(getsockopt)(fd, IPPROTO_TCP, TCP_INFO, &info, &size))

@@ -98,15 +98,16 @@ static void note_segment(u_char *unused, const struct pcap_pkthdr *packet,
     const u_char *end = at + packet->caplen, *ip = at + sizeof *ethernet;
     char from[INET6_ADDRSTRLEN], to[INET6_ADDRSTRLEN];
     const struct tcphdr *tcp;
-    long size; // of the TCP header and the data
+    size_t size, head; // of header and data; of the header
 
     (void)unused;
     if (packet->caplen < sizeof *ethernet + sizeof(struct ip6_hdr))
         return;
     if (ntohs(ethernet->ether_type) == ETHERTYPE_IP) {
         const struct ip *four = (const void *)ip;
-        tcp = (const void *)(ip + four->ip_hl * 4);
-        size = ntohs(four->ip_len) - four->ip_hl * 4;
+        head = (size_t)four->ip_hl * 4;
+        tcp = (const void *)(ip + head);
+        size = ntohs(four->ip_len) - head;
         inet_ntop(AF_INET, &four->ip_src, from, sizeof from);
         inet_ntop(AF_INET, &four->ip_dst, to, sizeof to);
     } else if (ntohs(ethernet->ether_type) == ETHERTYPE_IPV6) {
@@ -118,7 +119,8 @@ static void note_segment(u_char *unused, const struct pcap_pkthdr *packet,
     } else {
         return;
     }
-    if ((const u_char *)(tcp + 1) > end)
+    head = (size_t)tcp->doff * 4;
+    if ((const u_char *)(tcp + 1) > end || size < head)
         return;
     int source = ntohs(tcp->source), dest = ntohs(tcp->dest);
     if (only_port != 0 && source != only_port && dest != only_port)
@@ -128,10 +130,9 @@ static void note_segment(u_char *unused, const struct pcap_pkthdr *packet,
         return;
     }
     char data[2 * PAYLOAD_MAX + 1] = "";
-    const u_char *byte = (const u_char *)tcp + tcp->doff * 4;
-    for (int i = 0; i < PAYLOAD_MAX && byte < end && i < size - tcp->doff * 4;
-         i++, byte++)
-        snprintf(data + 2 * (size_t)i, 3, "%02x", *byte);
+    const u_char *byte = (const u_char *)tcp + head;
+    for (size_t i = 0; i < PAYLOAD_MAX && byte < end && i < size - head; i++)
+        snprintf(data + 2 * i, 3, "%02x", *byte++);
     // Opened for nanoseconds: tv_usec counts those.
     int64_t t = (int64_t)packet->ts.tv_sec * 1000000000 + packet->ts.tv_usec -
                 realtime_offset;
@@ -144,7 +145,7 @@ static void note_segment(u_char *unused, const struct pcap_pkthdr *packet,
                  tcp->rst ? "R" : "", tcp->ack ? "A" : ""),
             tcp->syn + tcp->fin + tcp->rst + tcp->ack, "seq",
             (json_int_t)ntohl(tcp->seq), "ack", (json_int_t)ntohl(tcp->ack_seq),
-            "length", (json_int_t)(size - tcp->doff * 4), "window",
+            "length", (json_int_t)(size - head), "window",
             (int)ntohs(tcp->window), "data", data));
 }
 
@@ -162,8 +163,7 @@ static const char *begin_capture(void)
     pcap_set_buffer_size(lo, 4 << 20);
     pcap_set_tstamp_precision(lo, PCAP_TSTAMP_PRECISION_NANO);
     if (pcap_activate(lo) < 0 || pcap_datalink(lo) != DLT_EN10MB ||
-        pcap_compile(lo, &filter, "tcp or (ip6 proto 6)", 1,
-                     PCAP_NETMASK_UNKNOWN) < 0 ||
+        pcap_compile(lo, &filter, "tcp", 1, PCAP_NETMASK_UNKNOWN) < 0 ||
         pcap_setfilter(lo, &filter) < 0 || pcap_setnonblock(lo, 1, why) < 0) {
         snprintf(why, sizeof why, "%s", pcap_geterr(lo));
         pcap_close(lo);
@@ -218,7 +218,7 @@ static void drain(int *fd, char **kept)
     while (*fd != -1 && (got = read(*fd, chunk, sizeof chunk)) > 0) {
         size_t size = strlen(*kept);
         for (ssize_t i = 0; i < got && size < OUTPUT_MAX; i++)
-            (*kept)[size++] = chunk[i] == '\0' ? '?' : chunk[i];
+            (*kept)[size++] = (char)(chunk[i] == '\0' ? '?' : chunk[i]);
         (*kept)[size] = '\0';
     }
     if (*fd != -1 && got == 0) {
@@ -320,7 +320,7 @@ static struct view look(void)
 /// end is never news enough: what it sent may be on its way.
 static void wait_until_quiet(int quiet_ms, int most_ms, bool finish)
 {
-    int64_t begin = now(), deadline = begin + most_ms * 1000000LL,
+    int64_t begin = now(), deadline = begin + 1000000LL * most_ms,
             quiet = begin;
     struct view last = look();
     long cpu_begin = last.cpu;
@@ -345,8 +345,8 @@ static void wait_until_quiet(int quiet_ms, int most_ms, bool finish)
             quiet = now();
         bool patient = finish && !v.all_ended;
         int64_t still = now() - quiet;
-        if (still >= STILL_LOOKS * TICK_MS * 1000000LL &&
-            (!patient || (!v.timed && still >= quiet_ms * 1000000LL)))
+        if (still >= 1000000LL * TICK_MS * STILL_LOOKS &&
+            (!patient || (!v.timed && still >= 1000000LL * quiet_ms)))
             return;
         if (v.cpu - cpu_begin > SPIN_MS)
             return;
@@ -480,9 +480,8 @@ static const char *free_port(void)
 int main(int argc, char *argv[])
 {
     json_error_t wrong;
-    json_t *scenario, *about, *one;
+    json_t *scenario, *about;
     FILE *file = argc > 2 ? fopen(argv[2], "w") : NULL;
-    size_t i;
 
     if (argc < 3)
         die("usage", "record SCENARIO.json RECORDING.json [host]");
@@ -506,14 +505,16 @@ int main(int argc, char *argv[])
     tables = json_array();
     const char *blind = begin_capture();
 
-    json_array_foreach (about, i, one) {
+    for (size_t i = 0; i < program_count; i++) {
+        json_t *one = json_array_get(about, i);
         programs[i].name = json_string_value(json_object_get(one, "name"));
         programs[i].binary = json_string_value(json_object_get(one, "binary"));
         programs[i].out = calloc(1, OUTPUT_MAX + 1);
         programs[i].err = calloc(1, OUTPUT_MAX + 1);
     }
-    json_array_foreach (json_object_get(scenario, "acts"), i, one)
-        act(one, about, port);
+    json_t *todo = json_object_get(scenario, "acts");
+    for (size_t i = 0; i < json_array_size(todo); i++)
+        act(json_array_get(todo, i), about, port);
 
     json_t *list = json_array();
     for (struct program *p = programs; p < programs + program_count; p++)
