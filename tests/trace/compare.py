@@ -86,19 +86,19 @@ def mark(table, their_table, found):
 
 def show(found, look):
     """Both as a list, an event a line, side by side in 80 columns."""
-    def cell(lane, event):
+    def cell(event):
         if event is None:
             return ""
         if event.kind == "segment":
             words = event.words
-            return f"      {words} {look.to}" if event.to_right else f"      {look.back} {words}"
-        return f"{'client' if lane == 'left' else 'server'} {cut(event.words.removesuffix(' ...'), 30)}"
+            return f"       {words} >" if event.to_right else f"     < {words}"
+        return f"{'client' if event.side == 'left' else 'server'} {cut(event.words.removesuffix(' ...'), 30)}"
 
     first = next((pair for pair in found if not pair.same), None)
     out = [look.paint("1", f"  {'yours':<38} the solution")]
     for pair in found:
         sign = " " if pair.same else look.paint("1;31", look.bad)
-        out.append(f"{sign} {cell(pair.lane, pair.mine):<38} {cell(pair.lane, pair.theirs)}".rstrip())
+        out.append(f"{sign} {cell(pair.mine):<38} {cell(pair.theirs)}".rstrip())
         if pair is first:
             out.append(look.paint("1", "  here they part"))
     out.append("" if first else f"  {look.good} no difference in calls and segments")

@@ -584,10 +584,10 @@ class Look:
         utf8 = os.environ.get("CHARMAP", stream.encoding or "").upper() == "UTF-8"
         fancy = utf8 if fancy is None else fancy
         colour = stream.isatty() and not os.environ.get("NO_COLOR") if colour is None else colour
-        self.life, self.bar, self.flat = ("│", "┃", "─") if fancy else ("|", "#", "-")
-        self.to, self.back, self.lost = ("▶", "◀", "✗") if fancy else (">", "<", "x")
-        self.good, self.bad, self.fancy, self.colour = ("✔", "✘", fancy, colour) if fancy else \
-            ("+", "x", fancy, colour)
+        # Heads of arrows of ASCII: the others are two columns wide in some fonts.
+        self.life, self.bar, self.flat, self.lost = ("│", "┃", "─", "×") if fancy else ("|", "#", "-", "x")
+        self.good, self.bad = ("✔", "✘") if fancy else ("+", "x")
+        self.fancy, self.colour = fancy, colour
 
     def paint(self, code, words):
         return f"\033[{code}m{words}\033[0m" if self.colour and words.strip() else words
@@ -623,14 +623,13 @@ def draw_wire(wire, look):
         head, _, tail = words.partition(" bytes ")  # without the numbers of the stream
         words = head + " bytes" + ("," + tail.partition(",")[2] if "," in tail else "")
     shaft = f" {cut(words, room - 3)} ".center(room - 1, look.flat)
-    return " " + (look.back + shaft if back else shaft + (look.lost if lost else look.to)) + " "
+    return " " + ("<" + shaft if back else shaft + (look.lost if lost else ">")) + " "
 
 
 def show_text(recording, table, look):
     """The ladder for a terminal."""
     names = names_of(recording)
-    out = [" " * 6 + look.paint("1", f"{names['left']:>26}") + " " * (WIRE + 2) +
-           look.paint("1", f"{names['right']}".rjust(0))]
+    out = ["      " + look.paint("1", f"{names['left']:>26}") + " " * (WIRE + 2) + look.paint("1", names["right"])]
     asleep = {"left": False, "right": False}
     for row in table:
         marks = {}

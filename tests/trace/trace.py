@@ -82,10 +82,8 @@ class Submission:
     def program(self, stem):
         return self.out / f"{stem}.plain"
 
-    def gaps(self, stem):
-        """The gaps that are still open: the line of their message."""
-        found = re.search(r"TODO\(\d+\) is open", self.source(stem))
-        return found[0] if found else ""
+    def has_gaps(self, stem):
+        return re.search(r"TODO\(\d+\) is open", self.source(stem)) is not None
 
     def must_compile(self, stem):
         if self.program(stem).exists():
@@ -120,7 +118,7 @@ def other_end(submission, stem, scene, case, peer, say):
     if peer in ("", "lab"):
         if peer == "lab" or not partner or not first:
             return lab_peer(scene)
-        if submission.gaps(partner) or not submission.program(partner).exists():
+        if submission.has_gaps(partner) or not submission.program(partner).exists():
             say(f"{submission.name}/{partner}.c is not ready; the lab plays its part.")
             return lab_peer(scene)
         peer = partner
@@ -238,7 +236,7 @@ def ending(program):
 
 def report(recording):
     """Lines under the ladder: how the programs ended and what they said."""
-    out = []
+    out = [] if any(program["calls"] for program in recording["programs"]) else ["No socket call was made."]
     for program in recording["programs"]:
         if program["end"] == "not started":
             continue  # the program before it has failed already
@@ -248,8 +246,6 @@ def report(recording):
         for line in (program["stdout"] + program["stderr"]).splitlines()[:6]:
             # What it printed may play no tricks with the terminal.
             out.append("    " + "".join(c if c.isprintable() else "?" for c in line)[:200])
-    if not any(program["calls"] for program in recording["programs"]):
-        out.append("No socket call was made.")
     if not recording["own_network"]:
         out.append(f"This machine allows no network namespace (unshare: {recording['denied']}), so this ran on the host's "
                    f"own lo, at port {recording['port']}.")
@@ -301,14 +297,15 @@ def run(only):
     recording = trace(mine, stem, case, peer, path, notes.append)
 
     look, table = Look(), rows(events(recording))
-    out, against = [show_text(recording, table, look)], None
+    out, against = [], None
     if os.environ.get("COMPARE"):
         against, words = compare_with_solution(stem, case, peer, path, recording, table, look)
-        out = [show_text(recording, table, look), words]
+        out = [words]  # it has marked rows of the table
+    if table:
+        out.insert(0, show_text(recording, table, look))
     facts = notes + report(recording)
-    gap = mine.gaps(stem)
-    if gap:
-        facts.append(f"{mine.name}/{stem}.c: {gap}. Fill it, and this ladder grows; docs/{stem}.md helps.")
+    if mine.has_gaps(stem):
+        facts.append(f"{mine.name}/{stem}.c: fill the gap, and this ladder grows; docs/{stem}.md helps.")
     html = path.with_suffix(".html")
     page.write(html, f"make trace-{only}" + (f" CASE={case}" if name.endswith(f"-{case}") else ""),
                recording, table, facts, against)
