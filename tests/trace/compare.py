@@ -11,7 +11,7 @@ kind.
 import difflib
 from dataclasses import dataclass
 
-from ladder import Event, Style, cut, events
+from ladder import Event, Style, cut, events, show_call, show_result
 
 FAMILY = {"accept4": "accept", "read": "recv", "recvfrom": "recv", "recvmsg": "recv", "readv": "recv",
           "write": "send", "sendto": "send", "sendmsg": "send", "writev": "send", "ppoll": "poll",
@@ -92,7 +92,9 @@ def show(found, look):
         if event.kind == "segment":
             words = event.words
             return f"       {words} >" if event.to_right else f"     < {words}"
-        return f"{'client' if event.side == 'left' else 'server'} {cut(event.words.removesuffix(' ...'), 30)}"
+        result = "..." if event.call["returned"] is None else show_result(event.call)
+        words = f"{show_call(event.call, Style())} {result}"
+        return f"{'client' if event.side == 'left' else 'server'} {cut(words, 30)}"
 
     first = next((pair for pair in found if not pair.same), None)
     out = [look.paint("1", f"  {'yours':<38} the solution")]

@@ -20,7 +20,6 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-WIDTH = 80
 LONG_NS = 10_000_000      # a call that waits for the peer and takes so long has slept
 FULL_NS = 200_000_000     # so has a send; on a busy machine any call may take a while
 GAP_NS = 20_000_000       # time that passes is told from here on
@@ -33,7 +32,6 @@ STATES = ["", "ESTABLISHED", "SYN-SENT", "SYN-RECEIVED", "FIN-WAIT-1", "FIN-WAIT
 SENDS = {"send", "sendto", "sendmsg", "write", "writev", "close", "getaddrinfo"}
 RECEIVES = {"accept", "accept4", "recv", "recvfrom", "recvmsg", "read", "readv", "poll", "ppoll",
             "select", "pselect", "epoll_wait"}
-OTHER = {"left": "right", "right": "left"}
 
 
 @dataclass
@@ -207,7 +205,7 @@ class Wire:
             out += self.name(t, "window 0: no room", once=False)
 
         event = Event(t, "segment", to_right=sender is self.c.left, lost=self.silent,
-                      words=self.label(s, begin, end, ack, fresh, again, probe))
+                      words=self.label(s, begin, ack, fresh, again))
         if self.silent:
             event.notes["right"] = "no answer"
         if "R" in flags and self.refused:
@@ -231,7 +229,7 @@ class Wire:
             return []
         return [e for e in out if e.words] + [event]
 
-    def label(self, s, begin, end, ack, fresh, again, probe):
+    def label(self, s, begin, ack, fresh, again):
         flags, size, base = s["flags"], s["length"], self.style.numbers
         mine, other = (base if from_of(s) == self.c.left.address else base[::-1]) if base else (0, 0)
         words = []
@@ -388,7 +386,7 @@ def call_events(recording, style, segments):
 # -------------------------------------------------------------------- states
 
 def checks(recording, known):
-    """What the kernel said: (from, to, end of a connection or a socket's name, state)."""
+    """What the kernel said: (from, to, a connection's end or else a socket, state, side)."""
     by_ends = {}
     for c in known:
         by_ends[c.left.address, c.right.address] = c.left

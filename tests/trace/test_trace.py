@@ -277,12 +277,21 @@ class Command(unittest.TestCase):
     def test_both_programs_of_step_6_are_drawn_with_their_source(self):
         status, said, page = self.trace("trace-06")
         self.assertEqual(status, 0, said)
-        for words in ("06_echo_client", "06_echo_server", "handshake", "half-close", "[TIME-WAIT]", "close(4) = 0",
+        for words in ("06_echo_client", "06_echo_server", "handshake", "[TIME-WAIT]", "close(4) = 0",
                       'Received "Hello friend"'):
             self.assertIn(words, said)
         self.assertIn("06_echo_client.c", page)
         self.assertIn("recv(3, 12 bytes) = 12", page)
         self.assertNotRegex(page, r"https?://|<script|<link(?! rel=\"icon\" href=\"data:)")
+
+    def test_several_at_once_do_not_meet(self):
+        words = ["make", "--no-print-directory", f"BUILD={BUILD}", "trace-06", "STEPS=solutions"]
+        at_once = [subprocess.Popen(words, cwd=TOP, env=quiet_environment(), stdout=subprocess.PIPE, text=True,
+                                    stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL) for _ in range(3)]
+        for one in at_once:
+            said, _ = one.communicate(timeout=150)
+            self.assertEqual(one.returncode, 0, said)
+            self.assertIn('Received "Hello friend"', said)
 
     def test_one_digit_one_program_and_another_peer_will_do(self):
         for words, expected in ((["trace-4", "PEER=05_connect"], "05_connect ended with status 0"),

@@ -176,8 +176,7 @@ def acts_of(scene, them):
 def record(programs, acts, path, on_host=False):
     """Run the scene; returns the recording, which is at path too."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    mine = path.with_name(f"{path.stem}.{os.getpid()}")
-    scenario, recording = mine.with_suffix(".scenario"), mine.with_suffix(".recording")
+    scenario, recording = (path.with_name(f"{path.stem}.{os.getpid()}.{what}") for what in ("scenario", "recording"))
     try:
         scenario.write_text(json.dumps({"programs": programs, "acts": acts}), encoding="utf-8")
         command = [str(BUILD / "lab/record"), str(scenario), str(recording)] + ["host"] * on_host
