@@ -213,12 +213,15 @@ static void note_table(bool still)
 static void drain(int *fd, char **kept)
 {
     char chunk[4096];
-    ssize_t got = 0;
+    ssize_t got = -1;
 
-    while (*fd != -1 && (got = read(*fd, chunk, sizeof chunk)) > 0) {
+    // Not for ever: some programs never stop to talk.
+    for (int i = 0; i < 64 && *fd != -1; i++) {
+        if ((got = read(*fd, chunk, sizeof chunk)) <= 0)
+            break;
         size_t size = strlen(*kept);
-        for (ssize_t i = 0; i < got && size < OUTPUT_MAX; i++)
-            (*kept)[size++] = (char)(chunk[i] == '\0' ? '?' : chunk[i]);
+        for (ssize_t k = 0; k < got && size < OUTPUT_MAX; k++)
+            (*kept)[size++] = (char)(chunk[k] == '\0' ? '?' : chunk[k]);
         (*kept)[size] = '\0';
     }
     if (*fd != -1 && got == 0) {
@@ -443,8 +446,9 @@ static json_t *end_of(const struct program *p)
         return json_sprintf("SIG%s", sigabbrev_np(WTERMSIG(p->status)));
     unsigned long activity;
     long cpu;
-    return json_string(asleep(p->it.pid, &activity, &cpu) ? "asleep"
-                                                          : "running");
+    // One that talks without end sleeps when nobody listens any more.
+    bool sleeps = asleep(p->it.pid, &activity, &cpu) && cpu < SPIN_MS / 2;
+    return json_string(sleeps ? "asleep" : "running");
 }
 
 /// Bytes that are no UTF-8 must not cost the recording.
@@ -519,9 +523,12 @@ int main(int argc, char *argv[])
     json_t *list = json_array();
     for (struct program *p = programs; p < programs + program_count; p++)
         json_array_append_new(
-            list, json_pack("{ss so so so so}", "name", p->name, "end",
-                            end_of(p), "stdout", as_text(p->out), "stderr",
-                            as_text(p->err), "calls", calls_of(p)));
+            list, json_pack("{ss sI so so so so}", "name", p->name, "made",
+                            (json_int_t)(p->started
+                                             ? atomic_load(&p->it.record->count)
+                                             : 0),
+                            "end", end_of(p), "stdout", as_text(p->out),
+                            "stderr", as_text(p->err), "calls", calls_of(p)));
     for (struct program *p = programs; p < programs + program_count; p++)
         if (p->started)
             kill(-p->it.pid, SIGKILL);

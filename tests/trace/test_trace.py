@@ -326,11 +326,16 @@ class Command(unittest.TestCase):
         self.assertEqual(status, 0, said)
         self.assertRegex(said, rf"04_accept hung: it still waited in recv\(4, 10\s+bytes\), line {line}")
 
-    def test_a_program_that_computes_for_ever_is_ended(self):
+    def test_a_program_that_computes_talks_or_calls_for_ever_is_ended(self):
         self.change("05_connect", 'puts("press Enter to close");', "for (;;);")
-        status, said, _ = self.trace("trace-05")
-        self.assertEqual(status, 0, said)
-        self.assertIn("05_connect hung: it computed without end", said)
+        self.change("04_accept", 'puts("press Enter to close");', 'for (;;) puts("and on");')
+        self.change("07_refused", "    int reason = 0;", "    int reason = 0;\n    for (;;)\n        listen(-1, 1);")
+        for step, program in (("05", "05_connect"), ("04", "04_accept"), ("07", "07_refused")):
+            with self.subTest(program):
+                status, said, _ = self.trace(f"trace-{step}")
+                self.assertEqual(status, 0, said)
+                self.assertIn(f"{program} hung: it computed without end", said)
+                self.assertLess(len(said.splitlines()), 300)
 
     def test_a_program_that_does_not_compile_is_not_drawn(self):
         self.change("03_listen", "int main", "int main(")

@@ -21,10 +21,11 @@ from pathlib import Path
 
 import compare
 import page
-from ladder import Look, events, rows, show_text
+from ladder import Look, Row, events, rows, show_text
 
 BUILD = Path(os.environ.get("BUILD", "build"))
 WORDS = "Hello friend"
+LINES_MOST = 240  # of a ladder
 LIMIT_S = 60  # for one recording; it has limits of its own, far below
 
 
@@ -242,6 +243,8 @@ def report(recording):
         if program.get("lab") and program["end"] in (0, "asleep") and not program["stderr"]:
             continue
         out.append(f"{program['name']} {ending(program)}")
+        if program.get("made", 0) > len(program["calls"]):
+            out.append(f"    It made {program['made']} calls; the first and the last are drawn.")
         for line in (program["stdout"] + program["stderr"]).splitlines()[:6]:
             # What it printed may play no tricks with the terminal.
             out.append("    " + "".join(c if c.isprintable() else "?" for c in line)[:200])
@@ -264,6 +267,14 @@ def wrap(lines):
         indent = "    " if line.startswith("    ") else ""
         out += textwrap.wrap(line.strip(), 80, initial_indent=indent, subsequent_indent=indent)
     return out
+
+
+def shorten(table):
+    """Nobody reads thousands of lines: the first and the last are enough."""
+    if len(table) <= LINES_MOST:
+        return table
+    first, last = table[:LINES_MOST * 3 // 4], table[-LINES_MOST // 4:]
+    return first + [Row(last[0].t, wire=f"~ {len(table) - LINES_MOST} lines")] + last
 
 
 def choose(only, case):
@@ -295,7 +306,7 @@ def run(only):
     path = BUILD / "trace" / f"{name}.json"
     recording = trace(mine, stem, case, peer, path, notes.append)
 
-    look, table = Look(), rows(events(recording))
+    look, table = Look(), shorten(rows(events(recording)))
     out, against = [], None
     if os.environ.get("COMPARE"):
         against, words = compare_with_solution(stem, case, peer, path, recording, table, look)
@@ -318,7 +329,7 @@ def compare_with_solution(stem, case, peer, path, recording, table, look):
     make_programs("solutions", *stems)
     theirs = trace(Submission("solutions", BUILD / "graded/solutions"), stem, case, peer,
                    path.with_name(path.stem + "-solution.json"), lambda note: None)
-    their_table = rows(events(theirs))
+    their_table = shorten(rows(events(theirs)))
     pairs = compare.pairs(recording, theirs)
     compare.mark(table, their_table, pairs)
     return (theirs, their_table), compare.show(pairs, look)
