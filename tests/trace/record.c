@@ -47,7 +47,8 @@ enum {
     SETTLE_MS = 3000,     ///< the longest that this is waited for
     FINISH_MS = 10000,    ///< the longest wait for the end
     QUIET_MS = 1500,      ///< asleep so long and nothing will wake it: a hang
-    SPIN_MS = 1500,       ///< CPU time after which it computes for ever
+    SPIN_MS = 1000,       ///< CPU time after which it computes for ever
+    BUSY_MS = 400,        ///< … and after which it will not settle
     SEGMENTS_MAX = 2000,  ///< those after that are counted only
     OUTPUT_MAX = 1 << 16, ///< of each stream, in bytes
     PAYLOAD_MAX = 32,     ///< bytes of a segment's data that are kept
@@ -351,7 +352,7 @@ static void wait_until_quiet(int quiet_ms, int most_ms, bool finish)
         if (still >= 1000000LL * TICK_MS * STILL_LOOKS &&
             (!patient || (!v.timed && still >= 1000000LL * quiet_ms)))
             return;
-        if (v.cpu - cpu_begin > SPIN_MS)
+        if (v.cpu - cpu_begin > (finish ? SPIN_MS : BUSY_MS))
             return;
         last = v;
     }
