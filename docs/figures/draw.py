@@ -114,8 +114,8 @@ class Side:
     """A lifeline, and the bar on it while a call sleeps."""
 
     def __init__(self, name, x, away):
-        self.name, self.x, self.away, self.since, self.bars, self.marks = name, x, away, None, [], []
-        self.lines = set()
+        self.name, self.x, self.away = name, x, away
+        self.since, self.bars, self.marks, self.lines = None, [], [], set()
 
     def source(self, number, at, y, anchor):
         """The number of a line, as a link there; the first one can be linked to."""
@@ -154,7 +154,8 @@ def segment(words, y, left, right):
     if not words:
         return ""
     if words[0] in "~*":
-        return text((left + right) / 2, y + 4, words[1:].strip(), "note" if words[0] == "~" else "label call")
+        css = "note" if words[0] == "~" else "label call"
+        return text((left + right) / 2, y + 4, words[1:].strip(), css)
     to_right = not words.startswith("<-")
     label = words.removeprefix("<-").removesuffix("->").removesuffix("-x").strip()
     x1, x2 = (left + 6, right - 6) if to_right else (right - 6, left + 6)
@@ -409,7 +410,8 @@ def draw(name, form, content):
         if word != key:
             raise ValueError(f"here should be the {key}")
     about = {key: html.escape(value.strip(), quote=False) for key, value in about.items()}
-    width, height, parts = {".ladder": ladder, ".bytes": bytes_, ".graph": graph, ".plot": plot}[form](lines)
+    forms = {".ladder": ladder, ".bytes": bytes_, ".graph": graph, ".plot": plot}
+    width, height, parts = forms[form](lines)
     parts = "\n".join(part for part in parts if part)
     return f"""<figure class="figure">
 <svg viewBox="0 0 {width} {height:.0f}" role="img" aria-labelledby="{name}-title {name}-desc">

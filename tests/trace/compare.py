@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from ladder import Event, Style, cut, events, show_call, show_result
 
-FAMILY = {"accept4": "accept", "read": "recv", "recvfrom": "recv", "recvmsg": "recv", "readv": "recv",
-          "write": "send", "sendto": "send", "sendmsg": "send", "writev": "send", "ppoll": "poll",
-          "select": "poll", "pselect": "poll", "epoll_wait": "poll"}
+FAMILY = {"accept4": "accept",
+          "read": "recv", "recvfrom": "recv", "recvmsg": "recv", "readv": "recv",
+          "write": "send", "sendto": "send", "sendmsg": "send", "writev": "send",
+          "ppoll": "poll", "select": "poll", "pselect": "poll", "epoll_wait": "poll"}
 # They change nothing on the wire, and a program may make them or not.
 FREE = {"getsockname", "getpeername"}
 
@@ -60,10 +61,11 @@ def pairs(mine, theirs):
     out, ours, others = [], lanes(mine), lanes(theirs)
     for lane, left in ours.items():
         right = others[lane]
-        match = difflib.SequenceMatcher(None, [key(e) for e in left], [key(e) for e in right], autojunk=False)
+        keys = [key(e) for e in left], [key(e) for e in right]
+        match = difflib.SequenceMatcher(None, *keys, autojunk=False)
         t = 0
         for _, a, b, c, d in match.get_opcodes():
-            same = [key(e) for e in left[a:b]] == [key(e) for e in right[c:d]]
+            same = keys[0][a:b] == keys[1][c:d]
             for i in range(b - a):
                 t = left[a + i].t
                 out.append((t, 0, 0, Pair(lane, left[a + i], right[c + i] if same else None)))
@@ -105,5 +107,6 @@ def show(found, look):
             out.append(look.paint("1", "  here they part"))
     out.append("" if first else f"  {look.good} no difference in calls and segments")
     if first:
-        out.append(f"What is marked {look.bad} is not in the other. A difference need not be a mistake.\n")
+        out.append(f"What is marked {look.bad} is not in the other. "
+                   "A difference need not be a mistake.\n")
     return look.plain("\n".join(out)) if not look.fancy else "\n".join(out)

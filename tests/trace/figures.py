@@ -46,8 +46,9 @@ def parse(text):
 
 def clip(found, options):
     """From one event to another."""
-    first = next((i for i, e in enumerate(found) if e.call and e.call["name"] == options.get("from")), 0)
-    found, until, last = found[first:], options.get("until"), len(found)
+    begin, until = options.get("from"), options.get("until")
+    first = next((i for i, e in enumerate(found) if e.call and e.call["name"] == begin), 0)
+    found, last = found[first:], len(found)
     for i, e in enumerate(found):
         if e.kind == "segment" and until == e.words:
             last = i
@@ -61,11 +62,12 @@ def clip(found, options):
 
 
 def body_of(recording, options):
-    style = Style(short=True, only=frozenset(filter(None, options.get("only", "").split(","))),
+    only = options.get("only", "").split(",")
+    style = Style(short=True, only=frozenset(filter(None, only)),
                   acks=options.get("acks") != "no", names=False, data="data" in options,
                   numbers=tuple(int(n) for n in options.get("numbers", "").split(",") if n),
                   acts=False, gap_ns=500_000_000)
-    names = {side: options.get(side, {"left": "client", "right": "server"}[side]) for side in ("left", "right")}
+    names = {"left": options.get("left", "client"), "right": options.get("right", "server")}
     return as_figure(rows(clip(events(recording, style), options)), names)
 
 
@@ -74,7 +76,9 @@ def lanes(body):
     found = {}
     for line in body.splitlines():
         for column, cell in enumerate(cell.strip() for cell in line.split("|")):
-            kind = "state" if cell[:1] == "[" else "note" if is_note(cell) and column != 1 else "call"
+            kind = "state" if cell[:1] == "[" else "call"
+            if is_note(cell) and column != 1:
+                kind = "note"
             if "|" in line and cell and cell[0] != "~":
                 found.setdefault((column, kind), []).append(cell)
     return found
@@ -92,9 +96,9 @@ def redraw(path):
     stem, case, options = asked
     head, _, old = text.partition("\n\n")
     solutions = trace.Submission("solutions", trace.BUILD / "graded/solutions")
+    place = trace.BUILD / f"trace/figure-{path.stem}.json"
     for _ in range(TIMES):
-        recording = trace.trace(solutions, stem, case, "", trace.BUILD / f"trace/figure-{path.stem}.json",
-                                print, held="held" in options)
+        recording = trace.trace(solutions, stem, case, "", place, print, held="held" in options)
         new = body_of(recording, options)
         if lanes(new) == lanes(old):
             return True
@@ -111,7 +115,7 @@ def main():
     os.environ["STEPS"] = "solutions"
     trace.make_programs("solutions", *trace.SCENES)
     results = [result for result in map(redraw, map(Path, sys.argv[1:])) if result is not None]
-    print(f"{sum(results)} ladders are what the solutions do, {len(results) - sum(results)} are not")
+    print(f"{sum(results)} ladders are what the solutions do, {results.count(False)} are not")
     sys.exit(not all(results))
 
 

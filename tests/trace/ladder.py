@@ -117,6 +117,12 @@ def show_address(ip, port):
     return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
 
 
+def ends_of(socket):
+    """Of a row of the kernel's table."""
+    return (show_address(socket["local"], socket["lport"]),
+            show_address(socket["remote"], socket["rport"]))
+
+
 def mark_of(recording):
     """What was before is preparation, and not drawn."""
     return max([act["t"] for act in recording["acts"] if act["act"] == "mark"], default=0)
@@ -212,9 +218,10 @@ class Wire:
             event.notes["right"] = "nobody listens"
         before = self.c.left.state, self.c.right.state
         self.transitions(s, sender, receiver, ack, again)
-        for side, end_, was in (("left", self.c.left, before[0]), ("right", self.c.right, before[1])):
-            if end_.state != was:
-                event.states[side] = end_.state
+        after = self.c.left.state, self.c.right.state
+        for side, was, now in zip(("left", "right"), before, after):
+            if now != was:
+                event.states[side] = now
 
         sender.sent = max(sender.sent, end)
         sender.acked = max(sender.acked, ack)
@@ -231,7 +238,9 @@ class Wire:
 
     def label(self, s, begin, ack, fresh, again):
         flags, size, base = s["flags"], s["length"], self.style.numbers
-        mine, other = (base if from_of(s) == self.c.left.address else base[::-1]) if base else (0, 0)
+        mine, other = base or (0, 0)
+        if from_of(s) != self.c.left.address:
+            mine, other = other, mine
         words = []
         if "S" in flags:
             words.append(f"SYN {mine}" if base else "SYN")
@@ -239,7 +248,8 @@ class Wire:
             if self.style.data:
                 words.append('"' + bytes.fromhex(s["data"]).decode("ascii", "replace") + '"')
             else:
-                words.append(plural(size) + ("" if self.style.short or again else f" {begin}:{begin + size}"))
+                where = "" if self.style.short or again else f" {begin}:{begin + size}"
+                words.append(plural(size) + where)
         if "F" in flags:
             words.append("FIN")
         if "R" in flags:
@@ -342,7 +352,9 @@ def sleeps(call, side, segments):
     took = call["returned"] - call["entered"]
     if call["name"] in SENDS:
         return took >= FULL_NS
-    if call["name"] not in RECEIVES and call["name"] != "connect" or call.get("error") == "EINPROGRESS":
+    if call["name"] not in RECEIVES and call["name"] != "connect":
+        return False
+    if call.get("error") == "EINPROGRESS":
         return False
     if took >= LONG_NS:
         return True
@@ -375,10 +387,12 @@ def call_events(recording, style, segments):
             if sleeps(call, side, segments):
                 out.append(Event(call["entered"], "begin", side, words, line, call=call))
                 if call["returned"] is not None:
-                    out.append(Event(call["returned"], "end", side, show_result(call), line, call=call))
+                    out.append(Event(call["returned"], "end", side, show_result(call), line,
+                                     call=call))
             else:
-                plain = call["name"] in ("close", "shutdown", "bind", "listen") and call["result"] == 0
-                result = "" if style.short and plain else " " + show_result(call)
+                plain = style.short and call["result"] == 0 and \
+                    call["name"] in ("close", "shutdown", "bind", "listen")
+                result = "" if plain else " " + show_result(call)
                 out.append(Event(call["entered"], "call", side, words + result, line, call=call))
     return out
 
@@ -410,7 +424,7 @@ def checks(recording, known):
                 has.pop(fd, None)
     for table in recording["tables"]:
         for s in table["sockets"]:
-            end = by_ends.get((show_address(s["local"], s["lport"]), show_address(s["remote"], s["rport"])))
+            end = by_ends.get(ends_of(s))
             if end:
                 out.append((table["before"], table["t"], end, s["state"], ""))
     return sorted(out, key=lambda check: check[1])
@@ -434,7 +448,7 @@ def queue_notes(recording, known):
         if not table["still"]:
             continue  # it is being read just now
         for s in table["sockets"]:
-            local, remote = show_address(s["local"], s["lport"]), show_address(s["remote"], s["rport"])
+            local, remote = ends_of(s)
             side = "right" if s["state"] == "LISTEN" else ends.get(local + remote)
             # In CLOSE-WAIT Linux counts the FIN as one more.
             unread = s["unread"] - (s["state"] == "CLOSE-WAIT")
@@ -481,8 +495,9 @@ def events(recording, style=Style()):
             out.append(Event(t, "state", side, state))
     out += queue_notes(recording, known)
     if style.acts:
-        out += [Event(act["t"], "note", recording["programs"][act["program"]]["side"].replace("both", "left"),
-                      "Enter") for act in recording["acts"] if act["act"] == "enter"]
+        sides = [program["side"].replace("both", "left") for program in recording["programs"]]
+        out += [Event(act["t"], "note", sides[act["program"]], "Enter")
+                for act in recording["acts"] if act["act"] == "enter"]
     mark = mark_of(recording)
     out = [e for e in out if e.t >= mark]
     out.sort(key=lambda e: e.t)
@@ -496,12 +511,15 @@ def with_gaps(out, recording, style):
     acts += [event.t for event in out if event.kind == "note"]
     result, stood, before = [], 0, 0
     for event in out:
-        pause = max([t for t in acts if before < t <= event.t], default=before) - before if before else event.t
+        # At the beginning all of it.
+        since = [t for t in acts if before < t <= event.t] if before else [event.t]
+        pause = max(since, default=before) - before
         passed, before = event.t - before - pause, event.t
         stood += pause
         event.t -= stood
         last = result[-1] if result else None
-        if last and event.kind == last.kind == "call" and event.side == last.side and same(event.call, last.call):
+        if last and event.kind == last.kind == "call" and event.side == last.side and \
+                same(event.call, last.call):
             last.notes["times"] = last.notes.get("times", 1) + 1
             continue
         if passed >= style.gap_ns:
@@ -583,8 +601,8 @@ class Look:
         fancy = utf8 if fancy is None else fancy
         colour = stream.isatty() and not os.environ.get("NO_COLOR") if colour is None else colour
         # Heads of arrows of ASCII: the others are two columns wide in some fonts.
-        self.life, self.bar, self.flat, self.lost = ("│", "┃", "─", "×") if fancy else ("|", "#", "-", "x")
-        self.good, self.bad = ("✔", "✘") if fancy else ("+", "x")
+        self.life, self.bar, self.flat, self.lost = "│┃─×" if fancy else "|#-x"
+        self.good, self.bad = "✔✘" if fancy else "+x"
         self.fancy, self.colour = fancy, colour
 
     def paint(self, code, words):
@@ -593,7 +611,9 @@ class Look:
     def plain(self, words):
         if self.fancy:
             return words
-        return words.replace("…", "...").replace("×", "x").replace("¦", "|").encode("ascii", "replace").decode()
+        for mark, plain in (("…", "..."), ("×", "x"), ("¦", "|")):
+            words = words.replace(mark, plain)
+        return words.encode("ascii", "replace").decode()
 
 
 def cut(words, width):
@@ -627,7 +647,8 @@ def draw_wire(wire, look):
 def show_text(recording, table, look):
     """The ladder for a terminal."""
     names = names_of(recording)
-    out = ["      " + look.paint("1", f"{names['left']:>26}") + " " * (WIRE + 2) + look.paint("1", names["right"])]
+    out = ["      " + look.paint("1", f"{names['left']:>26}") + " " * (WIRE + 2) +
+           look.paint("1", names["right"])]
     asleep = {"left": False, "right": False}
     for row in table:
         marks = {}

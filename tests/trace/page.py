@@ -30,17 +30,20 @@ CSS = """
 body { margin: 0 auto; padding: 16px; max-width: 1500px; font: 15px/1.5 var(--font-family);
     background: var(--page-background-color); color: var(--page-foreground-color); }
 h1 { font-size: 22px; margin: 0 0 4px; } h2 { font-size: 16px; margin: 20px 0 6px; }
-.beside { display: grid; grid-template-columns: minmax(0, 640px) minmax(0, 1fr); gap: 28px; align-items: start; }
+.beside { display: grid; grid-template-columns: minmax(0, 640px) minmax(0, 1fr);
+    gap: 28px; align-items: start; }
 .compared { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
 @media (max-width: 900px) { .beside, .compared { grid-template-columns: minmax(0, 1fr); } }
 .figure { margin: 0; } .figure svg { max-width: 640px; }
 .figure a { text-decoration: none; } .figure a text { text-decoration: underline; }
 .facts { white-space: pre-wrap; overflow-wrap: anywhere; }
-pre { margin: 0; padding: 8px 0; overflow-x: auto; border: 1px solid var(--separator-color); border-radius: 4px;
+pre { margin: 0; padding: 8px 0; overflow-x: auto;
+    border: 1px solid var(--separator-color); border-radius: 4px;
     background: var(--odd-color); font: 12.5px/1.5 var(--font-family-monospace); }
 pre > span { display: block; padding: 0 10px; min-width: max-content; }
 pre .n { display: inline-block; width: 2.5em; color: var(--figure-dim); }
-pre .hit { background: var(--figure-client-back); } .server-side .hit { background: var(--figure-server-back); }
+pre .hit { background: var(--figure-client-back); }
+.server-side .hit { background: var(--figure-server-back); }
 pre .hit:target { outline: 2px solid var(--figure-client); }
 pre .did { display: block; padding-left: 3.2em; min-width: 0; font-weight: bold; color: inherit; }
 pre a { color: inherit; }
@@ -52,17 +55,20 @@ def colours():
     css = (TOP / "docs/theme/lab.css").read_text(encoding="utf-8")
     light, dark = (re.search(rf"^{re.escape(name)} {{(.*?)^}}", css, re.S | re.M)[1]
                    for name in ("html", "html.dark-mode"))
-    light, dark = ("".join(re.findall(r"\s+--figure-[\w-]+: [^;]+;", part)) for part in (light, dark))
+    light, dark = ("".join(re.findall(r"\s+--figure-[\w-]+: [^;]+;", part))
+                   for part in (light, dark))
     rules = "\n".join(re.findall(r"^\.figure .*$", css, re.M))
-    return f":root {{{light}\n}}\n@media (prefers-color-scheme: dark) {{ :root {{{dark}\n}} }}\n{rules}\n"
+    return (f":root {{{light}\n}}\n@media (prefers-color-scheme: dark) {{ :root {{{dark}\n}} }}\n"
+            f"{rules}\n")
 
 
 def figure(recording, table, name, caption):
-    desc = f"{len(table)} moments, from the first call to the last segment, as text in the terminal, too."
+    desc = f"{len(table)} moments, from the first to the last, as text in the terminal, too."
     body = as_figure(table, names_of(recording), times=True)
     about = f"title    {name}\ndesc     {desc}\ncaption  {caption}\nwidth    580\n"
     # An image has no links; this one has.
-    return draw.draw(re.sub(r"\W+", "-", name), ".ladder", about + body).replace('role="img"', 'role="group"')
+    drawn = draw.draw(re.sub(r"\W+", "-", name), ".ladder", about + body)
+    return drawn.replace('role="img"', 'role="group"')
 
 
 def listing(program, base):
@@ -84,8 +90,9 @@ def listing(program, base):
         body = f'<span class="n">{number}</span>{html.escape(text)}'
         if number in did:
             place = f"{side_of[number]}-{number}"
-            notes = "".join(f'<span class="did"><a href="#at-{place}" aria-label="in the ladder">↖</a> '
-                            f"{html.escape(words)}</span>" for words in did[number])
+            link = f'<a href="#at-{place}" aria-label="in the ladder">↖</a>'
+            notes = "".join(f'<span class="did">{link} {html.escape(words)}</span>'
+                            for words in did[number])
             out.append(f'<span class="hit" id="{place}">{body}{notes}</span>')
         else:
             out.append(f"<span>{body}</span>")
@@ -97,7 +104,8 @@ def listing(program, base):
 def write(path, title, recording, table, facts, against=None):
     """The file; with against (recording, table) the solution's ladder beside it."""
     words = html.escape(title)
-    figures = figure(recording, table, title, "Times in milliseconds; numbers at the lifelines are lines of source.")
+    figures = figure(recording, table, title,
+                     "Times in milliseconds; numbers at the lifelines are lines of source.")
     sources = "".join(listing(program, f"{program['name']}.c") for program in recording["programs"]
                       if program.get("source"))
     if against:

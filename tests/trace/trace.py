@@ -92,7 +92,8 @@ class Submission:
         log = (self.out / f"{stem}.log").read_text(encoding="utf-8", errors="replace").strip()
         lines = log.splitlines()[:12]
         raise Trouble(f"{self.name}/{stem}.c does not compile, so there is nothing to trace:\n  " +
-                      "\n  ".join(lines) + f"\nMend that first; make check-{stem[:2]} says the same.")
+                      "\n  ".join(lines) +
+                      f"\nMend that first; make check-{stem[:2]} says the same.")
 
 
 def lab_peer(scene):
@@ -106,7 +107,8 @@ def student(submission, stem, scene):
     submission.must_compile(stem)
     args = ["127.0.0.1", "PORT"] * scene.address + list(scene.more)
     return {"name": stem, "binary": str(submission.program(stem)), "args": args, "held": scene.held,
-            "holds": scene.enter, "side": scene.side, "source": submission.source(stem), "lab": False}
+            "holds": scene.enter, "side": scene.side, "source": submission.source(stem),
+            "lab": False}
 
 
 def other_end(submission, stem, scene, case, peer, say):
@@ -125,9 +127,11 @@ def other_end(submission, stem, scene, case, peer, say):
         peer = partner
     if peer == "solution":
         if not partner:
-            raise Trouble(f"PEER=solution: step {stem[:2]} has one program; leave PEER out for the lab's own other end")
+            raise Trouble(f"PEER=solution: step {stem[:2]} has one program; leave PEER out for "
+                          "the lab's own other end")
         if not Path("solutions").is_dir():
-            raise Trouble("PEER=solution needs the folder solutions/, which is not here; try PEER=lab")
+            raise Trouble("PEER=solution needs the folder solutions/, which is not here; "
+                          "try PEER=lab")
         make_programs("solutions", partner)
         submission, peer = Submission("solutions", BUILD / "graded/solutions"), partner
     if peer in SCENES:
@@ -149,11 +153,13 @@ def other_end(submission, stem, scene, case, peer, say):
 def make_programs(steps, *stems):
     """Let make build graded programs of another folder."""
     name = Path(steps).name
-    command = [os.environ.get("MAKE", "make"), "--no-print-directory", f"STEPS={steps}", f"BUILD={BUILD}"]
+    command = [os.environ.get("MAKE", "make"), "--no-print-directory",
+               f"STEPS={steps}", f"BUILD={BUILD}"]
     out = BUILD / "graded" / name
     if str(steps) == os.environ.get("STEPS", "steps"):
         out = Path(os.environ["OUT"])
-    done = subprocess.run(command + [f"{out}/{stem}.log" for stem in stems], capture_output=True, text=True,
+    command += [f"{out}/{stem}.log" for stem in stems]
+    done = subprocess.run(command, capture_output=True, text=True,
                           timeout=LIMIT_S * 2, check=False)
     if done.returncode != 0:
         raise Trouble(f"{steps} can't be built:\n{done.stdout}{done.stderr}")
@@ -177,7 +183,8 @@ def acts_of(scene, them):
 def record(programs, acts, path, on_host=False):
     """Run the scene; returns the recording, which is at path too."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    scenario, recording = (path.with_name(f"{path.stem}.{os.getpid()}.{what}") for what in ("scenario", "recording"))
+    mine = f"{path.stem}.{os.getpid()}"  # two at once do not meet
+    scenario, recording = path.with_name(mine + ".scenario"), path.with_name(mine + ".recording")
     try:
         scenario.write_text(json.dumps({"programs": programs, "acts": acts}), encoding="utf-8")
         command = [str(BUILD / "lab/record"), str(scenario), str(recording)] + ["host"] * on_host
@@ -236,7 +243,8 @@ def ending(program):
 
 def report(recording):
     """Lines under the ladder: how the programs ended and what they said."""
-    out = [] if any(program["calls"] for program in recording["programs"]) else ["No socket call was made."]
+    quiet = not any(program["calls"] for program in recording["programs"])
+    out = ["No socket call was made."] * quiet
     for program in recording["programs"]:
         if program["end"] == "not started":
             continue  # the program before it has failed already
@@ -249,12 +257,12 @@ def report(recording):
             # What it printed may play no tricks with the terminal.
             out.append("    " + "".join(c if c.isprintable() else "?" for c in line)[:200])
     if not recording["own_network"]:
-        out.append(f"This machine allows no network namespace (unshare: {recording['denied']}), so this ran on the host's "
-                   f"own lo, at port {recording['port']}.")
+        out.append(f"This machine allows no network namespace (unshare: {recording['denied']}), "
+                   f"so this ran on the host's own lo, at port {recording['port']}.")
     if recording.get("blind"):
         out.append("No segments: nothing may be captured here without root "
-                   f"({recording['blind'].splitlines()[0]}). The calls of both sides, and what the kernel "
-                   "said of their sockets, are all there is.")
+                   f"({recording['blind'].splitlines()[0]}). The calls of both sides, and what "
+                   "the kernel said of their sockets, are all there is.")
     if recording["missed"]:
         out.append(f"{recording['missed']} more segments are not drawn.")
     return out
@@ -301,8 +309,9 @@ def run(only):
     if only in OTHER_END and not peer:
         peer = "lab"  # one of the two by its name: that one alone
     notes = []
-    name = (only if mine.name == "steps" else re.sub(r"\W+", "-", Path(mine.name).name) + f"-{only}") + \
-        ("" if case == next(iter(SCENES[stem])) else f"-{case}")
+    name = only if case == next(iter(SCENES[stem])) else f"{only}-{case}"
+    if mine.name != "steps":
+        name = re.sub(r"\W+", "-", Path(mine.name).name) + f"-{name}"
     path = BUILD / "trace" / f"{name}.json"
     recording = trace(mine, stem, case, peer, path, notes.append)
 
@@ -315,7 +324,8 @@ def run(only):
         out.insert(0, show_text(recording, table, look))
     facts = notes + report(recording)
     if mine.has_gaps(stem):
-        facts.append(f"{mine.name}/{stem}.c: fill the gap, and this ladder grows; docs/{stem}.md helps.")
+        facts.append(f"{mine.name}/{stem}.c: fill the gap, and this ladder grows; "
+                     f"docs/{stem}.md helps.")
     html = path.with_suffix(".html")
     page.write(html, f"make trace-{only}" + (f" CASE={case}" if name.endswith(f"-{case}") else ""),
                recording, table, facts, against)
@@ -324,7 +334,8 @@ def run(only):
 
 def compare_with_solution(stem, case, peer, path, recording, table, look):
     if not Path("solutions").is_dir():
-        raise Trouble("COMPARE=1 needs the folder solutions/, which is not here: it is the instructor's")
+        raise Trouble("COMPARE=1 needs the folder solutions/, which is not here: "
+                      "it is the instructor's")
     stems = [stem, OTHER_END[stem]] if stem in OTHER_END else [stem]
     make_programs("solutions", *stems)
     theirs = trace(Submission("solutions", BUILD / "graded/solutions"), stem, case, peer,
