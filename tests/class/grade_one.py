@@ -82,11 +82,10 @@ class Job:
                            **options)
 
     def place(self, name):
-        """Where the command finds kit/ and src/."""
+        """Where the command finds kit/ and src/, from work/."""
         if not self.settings["unsafe"]:
             return f"/{name}"
-        return os.path.abspath(self.kit if name == "kit"
-                               else f"{self.path}/{name}")
+        return os.path.abspath(self.kit) if name == "kit" else "../src"
 
     def compile(self):
         env = {key: self.settings[key.lower()]
