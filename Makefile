@@ -89,7 +89,38 @@ check-%: NN = $(if $(filter 1 2 3 4 5 6 7 8,$*),0$*,$*)
 check-%: $(CHECK) FORCE ## grade one step and show all that it lacks: make check-02
 	@logs="$(patsubst %,$(OUT)/%.log,$(filter $(NN)%,$(STEMS)))"; \
 	[ -z "$$logs" ] || $(MAKE) --no-print-directory $$logs
-	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --points "$(POLICY)" --seed "$(SEED)" --only "$(NN)"
+	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --points "$(POLICY)" \
+		--seed "$(SEED)" --only "$(NN)" \
+		$(if $(TELL),--tell $(TELL))
+
+# The bench. (Python would take LANG=C for UTF-8.)
+STUDENT = @PYTHONCOERCECLOCALE=0 BUILD=$(BUILD) AGAIN="$(AGAIN)" FORCE="$(FORCE)" POLL="$(POLL)" $(PYTHON) tests/student
+ROAD    = --steps "$$STEPS" --programs $(OUT)
+.PHONY: watch next list hint diff reset open
+
+watch: $(CHECK) $(WITNESS) ## the step you are at, checked each time you save; keys: ?
+	$(STUDENT)/watch.py $(ROAD)
+
+next: $(CHECK) $(WITNESS) ## the same once: what to do now
+	$(STUDENT)/watch.py --once $(ROAD)
+
+list: $(CHECK) ## where you stand, and your points
+	@$(CHECK) --where --steps "$$STEPS" --programs $(OUT) --points "$(POLICY)"
+
+hint-%: FORCE ## a hint for a step; each call one more: make hint-02 AGAIN=1
+	$(STUDENT)/tools.py hint $* $(ROAD)
+
+diff-%: FORCE ## your program beside the solution, once it passes: make diff-02
+	$(STUDENT)/tools.py diff $* $(ROAD)
+
+reset-%: FORCE ## the starter back; yours is kept in .kept/: make reset-02
+	$(STUDENT)/tools.py reset $* $(ROAD)
+
+open-%: FORCE ## the program in your editor, its page in the browser: make open-02
+	$(STUDENT)/tools.py open $* $(ROAD)
+
+hint diff reset open:
+	@echo "For which step? For example: make $@-02" >&2; exit 1
 
 # Each program is built as `make` does, and twice more with the witness beside
 # it: what is graded and what a student runs are never two versions. What is
@@ -99,6 +130,7 @@ check-%: $(CHECK) FORCE ## grade one step and show all that it lacks: make check
 $(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
 	@mkdir -p $(@D)
 	@src=$(IN)/$*.c to=$(OUT)/$* mine=$(OUT)/$*.$$$$; \
+	trap 'wait; rm -f $$mine $$mine.*; exit 1' INT TERM; \
 	if [ ! -r $$src ]; then \
 		rm -f $$to.checked $$to.plain $$to.c; \
 		echo "error: there is no file $*.c in $$STEPS" >$@; exit 0; fi; \

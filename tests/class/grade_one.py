@@ -39,6 +39,7 @@ import sandbox
 RECORD_MOST = 1 << 20  # bytes: one line of the check's
 COMPILE_S = 300  # for all programs; each has a limit of its own (compile.sh)
 STRIKES = 3  # steps that may use up their time
+TOLD = ("status", "seconds", "message")  # of a test, as soon as it ends
 BEFORE = "the run was ended before this test"
 NO_PROGRAM = "the program did not compile"
 
@@ -106,7 +107,7 @@ class Job:
         return self.run(
             [f"{kit}/check", "--steps", "steps", "--programs", ".",
              "--points", f"{kit}/points", "--seed", str(self.settings["seed"]),
-             "--only", stem, "--jobs", "8", "--stream", "STREAM"],
+             "--only", stem, "--jobs", "8", "--results", "", "--tell", "STREAM"],
             env, wall=self.settings["limit"], stream=True, as_user=False)
 
     def compiled(self, stem):
@@ -133,8 +134,10 @@ def read_stream(said):
             continue
         if "steps" in record:
             end = record
-        elif records.get(record["test"], {}).get("status") != "failed":
-            records[record["test"]] = record
+        elif record.get("test") and \
+                records.get(record["test"], {}).get("status") != "failed":
+            records[record["test"]] = {key: record[key] for key in TOLD
+                                       if key in record}
     return records, end
 
 

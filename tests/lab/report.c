@@ -6,11 +6,13 @@
  * whole verdict in results.json.
  *
  *     check --steps steps --programs DIR --results FILE --points FILE
- *           [--only 02]... [--seed N] [--where] [--stream FD] [--jobs N]
+ *           [--only 02]... [--seed N] [--where] [--tell FD] [--jobs N]
  *
- * With --stream nothing is written to a file: what would be in results.json
- * goes to that descriptor, and before it a line for each test as it ends. No
- * test and no program has it, so the verdict can't be written by another.
+ * With --tell each test's verdict goes to a descriptor as soon as it is known,
+ * a line of JSON each: first the step with all its tests, then every test that
+ * ends, last the step again. With --results "" no file is written: the last
+ * line is what would be in it. No test and no program has the descriptor, so
+ * the verdict can't be written by another.
  *
  * Exit status 0 only if every test that was asked for has passed; 1 if one has
  * not; 2 if the check itself could not be done.
@@ -76,10 +78,10 @@ static int remark_count;
 
 static const char *steps_name = "steps"; ///< as the user calls the folder
 static const char *programs = "build/graded/steps";
-static const char *results = "build/results.json";
-static int stream = -1; ///< a descriptor; -1: results go into files
+static const char *results = "build/results.json"; ///< "": only told
 static const char *policy = "tests/points";
 static bool colour, utf8, progress;
+static int tell_fd = -1; ///< where verdicts are told as they come; -1: nowhere
 
 // ------------------------------------------------------------------ printing
 
@@ -134,9 +136,9 @@ static const char *show_points(double points)
 #define FAINT "2"
 
 /// "reports_the_port" as a sentence; 127_0_0_1 and host_s are what they mean.
-static void say_name(const struct test *t)
+static const char *sentence_of(const struct test *t)
 {
-    char sentence[256];
+    static char sentence[256];
     snprintf(sentence, sizeof sentence, "%s", t->criterion->name);
     for (char *c = sentence; *c != '\0'; c++) {
         bool ends = c[0] == '_' && (c[2] == '_' || c[2] == '\0');
@@ -148,7 +150,7 @@ static void say_name(const struct test *t)
                         ? '.'
                         : ' ');
     }
-    paint(BOLD, sentence);
+    return sentence;
 }
 
 // --------------------------------------------------------------------- tests
@@ -451,30 +453,22 @@ static json_t *json_text(const char *words)
     return json;
 }
 
-/// One line of JSON.
-static bool stream_json(json_t *json)
-{
-    return json != NULL &&
-           json_dumpfd(json, stream, JSON_COMPACT | JSON_REAL_PRECISION(6)) ==
-               0 &&
-           write(stream, "\n", 1) == 1;
-}
+static json_t *test_as_json(const struct test *t, double got, double whole);
+static json_t *step_as_json(int step);
 
-/// It is told at once: whatever happens to the run, this test has ended so.
-static void stream_test(const struct test *t)
+/// A line of JSON to whoever wants to know more than the report at the end.
+static void tell(json_t *what)
 {
-    json_t *line = json_pack(
-        "{s:s++, s:s, s:f, s:o*}", "test", t->criterion->category, "/",
-        t->criterion->name, "status", status_names[t->status], "seconds",
-        (double)t->seconds, "message", json_text(t->message));
-    stream_json(line);
-    json_decref(line);
+    if (tell_fd != -1)
+        json_dumpfd(what, tell_fd, JSON_COMPACT | JSON_REAL_PRECISION(6));
+    if (tell_fd != -1 && write(tell_fd, "\n", 1) == -1)
+        tell_fd = -1; // nobody listens any more
+    json_decref(what);
 }
 
 static void show_progress(const struct test *t)
 {
-    if (stream != -1)
-        stream_test(t);
+    tell(test_as_json(t, 0, 0));
     done_count++;
     if (progress) {
         printf("\rchecking %d of %d ", done_count, asked_count);
@@ -721,7 +715,7 @@ static void say_failures(int step, bool every)
             putchar('\n');
             paint(RED, "✘ ");
             printf("%s: ", steps[step].stem);
-            say_name(t);
+            paint(BOLD, sentence_of(t));
             putchar('\n');
             say_message(t->message);
         }
@@ -735,7 +729,7 @@ static void say_failures(int step, bool every)
             !tests[i].again)
             continue;
         paint(RED, "    ✘ ");
-        say_name(&tests[i]);
+        paint(BOLD, sentence_of(&tests[i]));
         putchar('\n');
     }
     if (more > 0)
@@ -757,6 +751,22 @@ static bool write_json(json_t *json, const char *path)
     return written;
 }
 
+/// The verdict on one test, in a step of which this much has been reached.
+static json_t *test_as_json(const struct test *t, double got, double whole)
+{
+    char name[256];
+    snprintf(name, sizeof name, "%s/%s", t->criterion->category,
+             t->criterion->name);
+    bool counts = got > 0 && t->status == PASSED;
+    double worth = t->worth * whole;
+    return json_pack("{s:s, s:s, s:s, s:f, s:f, s:b, s:f, s:o*}", "test", name,
+                     "sentence", sentence_of(t), "status",
+                     status_names[t->status], "points", counts ? worth : 0.0,
+                     "of", t->status == SKIPPED ? 0.0 : worth, "given",
+                     t->given, "seconds", (double)t->seconds, "message",
+                     json_text(t->message));
+}
+
 /// The verdict on one step.
 static json_t *step_as_json(int step)
 {
@@ -766,22 +776,9 @@ static json_t *step_as_json(int step)
     double whole = of > 0 ? steps[step].worth / of : 0;
     json_t *list = json_array();
 
-    for (int i = 0; i < test_count; i++) {
-        const struct test *t = &tests[i];
-        if (t->step != step)
-            continue;
-        char name[256];
-        snprintf(name, sizeof name, "%s/%s", t->criterion->category,
-                 t->criterion->name);
-        bool counts = got > 0 && t->status == PASSED;
-        json_array_append_new(
-            list, json_pack("{s:s, s:s, s:f, s:f, s:b, s:f, s:o*}", "test",
-                            name, "status", status_names[t->status], "points",
-                            counts ? t->worth * whole : 0.0, "of",
-                            t->status == SKIPPED ? 0.0 : t->worth * whole,
-                            "given", t->given, "seconds", (double)t->seconds,
-                            "message", json_text(t->message)));
-    }
+    for (int i = 0; i < test_count; i++)
+        if (tests[i].step == step)
+            json_array_append_new(list, test_as_json(&tests[i], got, whole));
     return json_pack("{s:s, s:f, s:f, s:b, s:o*, s:o}", "step",
                      steps[step].stem, "points", got, "of", steps[step].worth,
                      "compiles", steps[step].built, "compiler",
@@ -801,7 +798,8 @@ static bool write_results(long seed, double points, double worth)
             continue;
         json_t *step = step_as_json(s);
         snprintf(path, sizeof path, "%s/%s.json", programs, steps[s].stem);
-        written &= stream != -1 || write_json(step, path);
+        written &= *results == '\0' || write_json(step, path);
+        tell(json_incref(step));
         json_array_append_new(list, step);
     }
     for (int i = 0; i < remark_count; i++)
@@ -815,7 +813,10 @@ static bool write_results(long seed, double points, double worth)
                             json_text(steps_name), "seed", (json_int_t)seed,
                             "points", points, "of", worth, "steps", list,
                             "remarks", notes, "policy", rules);
-    written &= stream != -1 ? stream_json(all) : write_json(all, results);
+    if (*results != '\0')
+        written &= write_json(all, results);
+    else
+        tell(json_incref(all));
     json_decref(all);
     return written;
 }
@@ -890,9 +891,8 @@ static int report(long seed, bool every, double seconds)
         const struct step *s = &steps[first];
         say("Next: ");
         if (missing(s))
-            printf("write %s/%s.c; git checkout steps/%s.c brings the starter "
-                   "back\n",
-                   steps_name, s->stem, s->stem);
+            printf("write %s/%s.c; make reset-%s brings the starter back\n",
+                   steps_name, s->stem, short_name(s));
         else if (!s->built)
             printf("mend what the compiler says of %s/%s.c\n", steps_name,
                    s->stem);
@@ -902,7 +902,7 @@ static int report(long seed, bool every, double seconds)
                    steps_name, s->stem, todo, s->stem, short_name(s));
         else {
             printf("%s/%s.c: ", steps_name, s->stem);
-            say_name(first_failure(first));
+            paint(BOLD, sentence_of(first_failure(first)));
             printf("\n      make check-%s shows all that it still lacks\n",
                    short_name(s));
         }
@@ -932,7 +932,7 @@ static bool edited(const char *stem)
 static int where(void)
 {
     double points = 0, worth = 0;
-    const char *next = NULL;
+    const struct step *next = NULL;
 
     for (int s = 0; s < step_count; s++) {
         char path[PATH_MAX], line[80];
@@ -945,7 +945,7 @@ static int where(void)
         points += got;
         worth += steps[s].worth;
         if (!whole && next == NULL)
-            next = steps[s].stem;
+            next = &steps[s];
         paint(whole ? GREEN : FAINT, whole ? "  ✔ " : "  ○ ");
         snprintf(line, sizeof line, "%-16s %4s of %-3g", steps[s].stem,
                  show_points(got), steps[s].worth);
@@ -959,8 +959,8 @@ static int where(void)
     }
     printf("\n%s of %g points. ", show_points(points), worth);
     if (next != NULL)
-        printf("Next: %s/%s.c and docs/%s.md, then make check-%.2s\n",
-               steps_name, next, next, next);
+        printf("Next: %s/%s.c and docs/%s.md, then make check-%s\n", steps_name,
+               next->stem, next->stem, short_name(next));
     else
         puts("Everything works.");
     return 0;
@@ -1087,7 +1087,7 @@ int main(int argc, char *argv[])
         {"only", required_argument, NULL, 'o'},
         {"seed", required_argument, NULL, 'e'},
         {"where", no_argument, NULL, 'w'},
-        {"stream", required_argument, NULL, 'f'},
+        {"tell", required_argument, NULL, 't'},
         {"jobs", required_argument, NULL, 'j'},
         {NULL, 0, NULL, 0},
     };
@@ -1129,9 +1129,9 @@ int main(int argc, char *argv[])
         case 'w':
             only_where = true;
             break;
-        case 'f':
-            stream = atoi(optarg);
-            fcntl(stream, F_SETFD, FD_CLOEXEC);
+        case 't':
+            tell_fd = atoi(optarg);
+            fcntl(tell_fd, F_SETFD, FD_CLOEXEC); // no test's, no program's
             break;
         case 'j':
             jobs = atol(optarg);
@@ -1178,7 +1178,7 @@ int main(int argc, char *argv[])
         return 2;
     }
 
-    if (stream == -1)
+    if (*results != '\0')
         unlink(results); // an old verdict must not pass for this one's
     else
         prctl(PR_SET_DUMPABLE, 0); // and nobody looks for the descriptor
@@ -1192,6 +1192,10 @@ int main(int argc, char *argv[])
     find_tests(set);
     share_out();
     prepare();
+
+    for (int s = 0; tell_fd != -1 && s < step_count; s++)
+        if (steps[s].asked)
+            tell(step_as_json(s));
 
     struct timespec begin, end;
     clock_gettime(CLOCK_MONOTONIC, &begin);
