@@ -22,8 +22,8 @@ class Road:
         self.folder = folder            # as the student calls it: "steps"
         self.programs = Path(programs)  # what the checks made of it
         lines = Path("tests/points").read_text(encoding="utf-8").splitlines()
-        self.worth = {line.split()[0]: float(line.split()[1])
-                      for line in lines if line.strip() and not line.startswith("#")}
+        self.worth = {words[0]: float(words[1]) for words in map(str.split, lines)
+                      if words and words[0][:1].isdigit()}
         self.stems = list(self.worth)
 
     def source(self, stem):

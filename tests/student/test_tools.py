@@ -14,7 +14,7 @@ from kit import Page, Road, Terminal, fold, plain  # noqa: E402
 BUILD = os.path.abspath(os.environ["BUILD"])
 KIT = Path.cwd()
 STEMS = [line.split()[0] for line in Path("tests/points").read_text().splitlines()
-         if not line.startswith("#")]
+         if line and not line.startswith("#")]
 
 
 class Tools(unittest.TestCase):
