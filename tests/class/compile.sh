@@ -21,15 +21,12 @@ for stem; do
         echo "error: there is no file $stem.c in the submission" >"$stem.log"
         continue
     fi
-    # In its folder, so that messages name the file and nothing before it.
-    out=$PWD
-    (cd "$SRC" &&
-        limited $CC $GRADED -fmax-errors=20 -Wall -Wextra -Wpedantic \
-            "$stem.c" "$WITNESS" -ldl -o "$out/$stem.plain" &&
+    { limited $CC $GRADED -fmax-errors=20 -Wall -Wextra -Wpedantic \
+        "$SRC/$stem.c" "$WITNESS" -ldl -o "$stem.plain" &&
         limited $CC $GRADED $CHECKED -w \
-            "$stem.c" "$WITNESS" -ldl -o "$out/$stem.checked") \
+            "$SRC/$stem.c" "$WITNESS" -ldl -o "$stem.checked"; } \
         2>"$stem.err" </dev/null || rm -f "$stem.plain" "$stem.checked"
-    head -c 60000 "$stem.err" >"$stem.log"
+    head -c 60000 "$stem.err" | sed "s|$SRC/||g" >"$stem.log"
     [ -e "$stem.checked" ] && continue
     if grep -qE 'Killed|signal terminated|out of memory|memory exhausted|too big|too large|No space' \
         "$stem.log"; then

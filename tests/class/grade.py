@@ -146,6 +146,8 @@ def make_kit(folder, build, values):
     expected["folder"] = "steps"
     os.remove(f"{kit}/all.json")
     grade_one.write_json(f"{kit}/expected.json", expected)
+    for private in ("settings.json", "expected.json"):
+        os.chmod(f"{kit}/{private}", 0o600)
 
 
 def look_for_sandbox(folder, values):
@@ -226,6 +228,10 @@ def find_class(path, build):
     os.makedirs(folder, exist_ok=True)
     with open(f"{folder}/of", "wb") as file:
         file.write(os.fsencode(real))
+    # With UNSAFE=1, as root, the programs are another user's: not for them.
+    for inside in ("jobs", "rows"):
+        os.makedirs(f"{folder}/{inside}", exist_ok=True)
+        os.chmod(f"{folder}/{inside}", 0o700)
     return [os.path.join(os.fsencode(real), e) for e in entries], folder
 
 
@@ -289,7 +295,6 @@ def take_all(entries, folder, values):
             grade_one.write_json(f"{folder}/jobs/{name}/taken.json", taken)
         jobs.append((name, taken))
     for sub in ("rows", "jobs"):
-        os.makedirs(f"{folder}/{sub}", exist_ok=True)
         for old in os.listdir(f"{folder}/{sub}"):
             if old.removesuffix(".json") not in names:
                 path = f"{folder}/{sub}/{old}"
@@ -390,7 +395,6 @@ def run_jobs(names, folder, jobs, values):
     """Through GNU parallel. What it prints, a line a submission, counts."""
     own = f"{os.path.abspath(folder)}/parallel"  # nothing goes into ~
     os.makedirs(own, exist_ok=True)
-    os.makedirs(f"{folder}/rows", exist_ok=True)
     hosts = os.environ.get("HOSTS", "")
     env = dict(os.environ, PARALLEL_HOME=own, TMPDIR=own, SHELL="/bin/sh")
     env.pop("PARALLEL", None)
@@ -501,6 +505,7 @@ def main():
             lost_row(folder, name)
     rows = [row_of(folder, name) for name, _ in taken]
     summary(rows, len(todo), seconds, values["seed"])
+    os.umask(0o077)  # grades are nobody else's business
     return subprocess.run([sys.executable, f"{HERE}/report.py",
                            f"{folder}/rows"], check=False).returncode
 

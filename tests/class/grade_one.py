@@ -39,6 +39,7 @@ import sandbox
 RECORD_MOST = 1 << 20  # bytes: one line of the check's
 COMPILE_S = 300  # for all programs; each has a limit of its own (compile.sh)
 STRIKES = 3  # steps that may use up their time
+TOLD = ("status", "seconds", "message")  # of a test, as soon as it ends
 BEFORE = "the run was ended before this test"
 NO_PROGRAM = "the program did not compile"
 
@@ -82,11 +83,10 @@ class Job:
                            **options)
 
     def place(self, name):
-        """Where the command finds kit/ and src/."""
+        """Where the command finds kit/ and src/, from work/."""
         if not self.settings["unsafe"]:
             return f"/{name}"
-        return os.path.abspath(self.kit if name == "kit"
-                               else f"{self.path}/{name}")
+        return os.path.abspath(self.kit) if name == "kit" else "../src"
 
     def compile(self):
         env = {key: self.settings[key.lower()]
@@ -134,8 +134,10 @@ def read_told(said):
             continue
         if "steps" in record:
             end = record
-        elif "test" in record and records.get(record["test"], {}).get("status") != "failed":
-            records[record["test"]] = record
+        elif record.get("test") and \
+                records.get(record["test"], {}).get("status") != "failed":
+            records[record["test"]] = {key: record[key] for key in TOLD
+                                       if key in record}
     return records, end
 
 
