@@ -292,6 +292,9 @@ TOOLS = [  # what, its programs, what it costs that it is missing, what brings i
     ("doxygen", ["doxygen"], "no make docs; docs/*.md can be read as they are", SETUP),
     ("browser", ["chromium"], "no card as PDF; any other browser shows the handbook",
      "make setup-docs"),
+    ("socat", ["socat"], "make bench has one server less to compare", SETUP),
+    ("grading", ["bwrap", "parallel"], "no make grade for a whole class (instructors)",
+     "make setup-grade"),
 ]
 
 
