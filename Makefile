@@ -89,12 +89,10 @@ check-%: NN = $(if $(filter 1 2 3 4 5 6 7 8,$*),0$*,$*)
 check-%: $(CHECK) FORCE ## grade one step and show all that it lacks: make check-02
 	@logs="$(patsubst %,$(OUT)/%.log,$(filter $(NN)%,$(STEMS)))"; \
 	[ -z "$$logs" ] || $(MAKE) --no-print-directory $$logs
-	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --points "$(POLICY)" \
-		--seed "$(SEED)" --only "$(NN)" \
-		$(if $(TELL),--tell $(TELL))
+	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --points "$(POLICY)" --seed "$(SEED)" \
+		--only "$(NN)" $(if $(TELL),--tell $(TELL))
 
-# The bench. (Python would take LANG=C for UTF-8.)
-STUDENT = @PYTHONCOERCECLOCALE=0 BUILD=$(BUILD) AGAIN="$(AGAIN)" FORCE="$(FORCE)" POLL="$(POLL)" $(PYTHON) tests/student
+STUDENT = @BUILD=$(BUILD) AGAIN="$(AGAIN)" FORCE="$(FORCE)" POLL="$(POLL)" $(PYTHON) tests/student
 ROAD    = --steps "$$STEPS" --programs $(OUT)
 .PHONY: watch next list hint diff reset open
 

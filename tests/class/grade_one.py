@@ -107,8 +107,8 @@ class Job:
         return self.run(
             [f"{kit}/check", "--steps", "steps", "--programs", ".",
              "--points", f"{kit}/points", "--seed", str(self.settings["seed"]),
-             "--only", stem, "--jobs", "8", "--results", "", "--tell", "STREAM"],
-            env, wall=self.settings["limit"], stream=True, as_user=False)
+             "--only", stem, "--jobs", "8", "--results", "-", "--tell", "TELL"],
+            env, wall=self.settings["limit"], tell=True, as_user=False)
 
     def compiled(self, stem):
         """(whether there is a program, what the compiler said)"""
@@ -124,7 +124,7 @@ class Job:
 
 # -------------------------------------------------------------------- verdict
 
-def read_stream(said):
+def read_told(said):
     """The records of the tests that ended, and the verdict if it came."""
     records, end = {}, None
     for line in said.split(b"\n"):
@@ -134,10 +134,8 @@ def read_stream(said):
             continue
         if "steps" in record:
             end = record
-        elif record.get("test") and \
-                records.get(record["test"], {}).get("status") != "failed":
-            records[record["test"]] = {key: record[key] for key in TOLD
-                                       if key in record}
+        elif "test" in record and records.get(record["test"], {}).get("status") != "failed":
+            records[record["test"]] = {key: record[key] for key in TOLD if key in record}
     return records, end
 
 
@@ -216,7 +214,7 @@ def check_steps(job, row):
                                       "the time")
             continue
         ran = job.check(stem)
-        records, end = read_stream(ran.said)
+        records, end = read_told(ran.said)
         outcome, reason, flag = judge(ran, job.settings, end is not None)
         if end is not None and not ran.ended:
             results["steps"][number] = end["steps"][0]

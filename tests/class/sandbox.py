@@ -235,9 +235,9 @@ def kill_descendants():
         time.sleep(0.01)
 
 
-def run(argv, wall, memory, user, stream=False, **options):
+def run(argv, wall, memory, user, tell=False, **options):
     """Run it to its end or to a limit: wall in seconds, memory in MiB. With
-    stream the word STREAM in argv becomes a descriptor, which is read."""
+    tell the word TELL in argv becomes a descriptor, which is read."""
     err, err_end = os.pipe()
     out, out_end = os.pipe()
     for fd in (err, out):
@@ -246,9 +246,9 @@ def run(argv, wall, memory, user, stream=False, **options):
     begin, ended, peak, most = time.monotonic(), "", 0, 0
     shared = shared_memory()
     process = subprocess.Popen(
-        [str(out_end) if word == "STREAM" else word for word in argv],
+        [str(out_end) if word == "TELL" else word for word in argv],
         stdin=subprocess.DEVNULL, stdout=err_end, stderr=err_end,
-        start_new_session=True, pass_fds=(out_end,) if stream else (),
+        start_new_session=True, pass_fds=(out_end,) if tell else (),
         **options)
     os.close(err_end)
     os.close(out_end)

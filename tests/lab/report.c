@@ -6,13 +6,12 @@
  * whole verdict in results.json.
  *
  *     check --steps steps --programs DIR --results FILE --points FILE
- *           [--only 02]... [--seed N] [--where] [--tell FD] [--jobs N]
+ *           [--only 02]... [--seed N] [--jobs N] [--where] [--tell FD]
  *
- * With --tell each test's verdict goes to a descriptor as soon as it is known,
- * a line of JSON each: first the step with all its tests, then every test that
- * ends, last the step again. With --results "" no file is written: the last
- * line is what would be in it. No test and no program has the descriptor, so
- * the verdict can't be written by another.
+ * With --tell the verdict also goes to a descriptor as it comes, in lines of
+ * JSON: first each step with all its tests, then every test that ends, last
+ * what results.json has. With --results - it goes nowhere else. No test and no
+ * program has that descriptor, so nobody else can write a verdict there.
  *
  * Exit status 0 only if every test that was asked for has passed; 1 if one has
  * not; 2 if the check itself could not be done.
@@ -78,7 +77,7 @@ static int remark_count;
 
 static const char *steps_name = "steps"; ///< as the user calls the folder
 static const char *programs = "build/graded/steps";
-static const char *results = "build/results.json"; ///< "": only told
+static const char *results = "build/results.json";
 static const char *policy = "tests/points";
 static bool colour, utf8, progress;
 static int tell_fd = -1; ///< where verdicts are told as they come; -1: nowhere
@@ -437,6 +436,9 @@ static struct test *find_test(const struct criterion_test *t)
     return NULL;
 }
 
+static json_t *test_as_json(const struct test *t, double got);
+static json_t *step_as_json(int step);
+
 /// A text for results.json, which is UTF-8. A compiler quotes a source in
 /// Latin-1 as it is, and that must not cost the verdict.
 static json_t *json_text(const char *words)
@@ -453,22 +455,28 @@ static json_t *json_text(const char *words)
     return json;
 }
 
-static json_t *test_as_json(const struct test *t, double got, double whole);
-static json_t *step_as_json(int step);
+/// Whether the verdict is for --tell's reader alone.
+static bool only_told(void)
+{
+    return strcmp(results, "-") == 0;
+}
 
 /// A line of JSON to whoever wants to know more than the report at the end.
-static void tell(json_t *what)
+static bool tell(json_t *what)
 {
-    if (tell_fd != -1)
-        json_dumpfd(what, tell_fd, JSON_COMPACT | JSON_REAL_PRECISION(6));
-    if (tell_fd != -1 && write(tell_fd, "\n", 1) == -1)
+    if (tell_fd != -1 &&
+        (what == NULL ||
+         json_dumpfd(what, tell_fd, JSON_COMPACT | JSON_REAL_PRECISION(6)) ==
+             -1 ||
+         write(tell_fd, "\n", 1) == -1))
         tell_fd = -1; // nobody listens any more
     json_decref(what);
+    return tell_fd != -1;
 }
 
 static void show_progress(const struct test *t)
 {
-    tell(test_as_json(t, 0, 0));
+    tell(test_as_json(t, 0));
     done_count++;
     if (progress) {
         printf("\rchecking %d of %d ", done_count, asked_count);
@@ -751,20 +759,26 @@ static bool write_json(json_t *json, const char *path)
     return written;
 }
 
+/// What a test that counts 1 is worth in this step, in points.
+static double whole(int step)
+{
+    double of = shared(step);
+    return of > 0 ? steps[step].worth / of : 0;
+}
+
 /// The verdict on one test, in a step of which this much has been reached.
-static json_t *test_as_json(const struct test *t, double got, double whole)
+static json_t *test_as_json(const struct test *t, double got)
 {
     char name[256];
+    double of = t->worth * whole(t->step);
     snprintf(name, sizeof name, "%s/%s", t->criterion->category,
              t->criterion->name);
-    bool counts = got > 0 && t->status == PASSED;
-    double worth = t->worth * whole;
-    return json_pack("{s:s, s:s, s:s, s:f, s:f, s:b, s:f, s:o*}", "test", name,
-                     "sentence", sentence_of(t), "status",
-                     status_names[t->status], "points", counts ? worth : 0.0,
-                     "of", t->status == SKIPPED ? 0.0 : worth, "given",
-                     t->given, "seconds", (double)t->seconds, "message",
-                     json_text(t->message));
+    return json_pack(
+        "{s:s, s:s, s:s, s:f, s:f, s:b, s:f, s:o*}", "test", name, "sentence",
+        sentence_of(t), "status", status_names[t->status], "points",
+        got > 0 && t->status == PASSED ? of : 0.0, "of",
+        t->status == SKIPPED ? 0.0 : of, "given", t->given, "seconds",
+        (double)t->seconds, "message", json_text(t->message));
 }
 
 /// The verdict on one step.
@@ -772,13 +786,11 @@ static json_t *step_as_json(int step)
 {
     int passed, all;
     double got = score(step, &passed, &all);
-    double of = shared(step);
-    double whole = of > 0 ? steps[step].worth / of : 0;
     json_t *list = json_array();
 
     for (int i = 0; i < test_count; i++)
         if (tests[i].step == step)
-            json_array_append_new(list, test_as_json(&tests[i], got, whole));
+            json_array_append_new(list, test_as_json(&tests[i], got));
     return json_pack("{s:s, s:f, s:f, s:b, s:o*, s:o}", "step",
                      steps[step].stem, "points", got, "of", steps[step].worth,
                      "compiles", steps[step].built, "compiler",
@@ -798,8 +810,7 @@ static bool write_results(long seed, double points, double worth)
             continue;
         json_t *step = step_as_json(s);
         snprintf(path, sizeof path, "%s/%s.json", programs, steps[s].stem);
-        written &= *results == '\0' || write_json(step, path);
-        tell(json_incref(step));
+        written &= only_told() || write_json(step, path);
         json_array_append_new(list, step);
     }
     for (int i = 0; i < remark_count; i++)
@@ -813,12 +824,8 @@ static bool write_results(long seed, double points, double worth)
                             json_text(steps_name), "seed", (json_int_t)seed,
                             "points", points, "of", worth, "steps", list,
                             "remarks", notes, "policy", rules);
-    if (*results != '\0')
-        written &= write_json(all, results);
-    else
-        tell(json_incref(all));
-    json_decref(all);
-    return written;
+    written &= only_told() || write_json(all, results);
+    return (tell(all) || !only_told()) && written;
 }
 
 /// The step in `make check-NN`: its number, or the whole stem where two
@@ -1178,10 +1185,10 @@ int main(int argc, char *argv[])
         return 2;
     }
 
-    if (*results != '\0')
-        unlink(results); // an old verdict must not pass for this one's
+    if (only_told())
+        prctl(PR_SET_DUMPABLE, 0); // nobody looks for the descriptor
     else
-        prctl(PR_SET_DUMPABLE, 0); // and nobody looks for the descriptor
+        unlink(results); // an old verdict must not pass for this one's
     supervise();
     static struct criterion_logger quiet;
     quiet.log_message = keep_remark;

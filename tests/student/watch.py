@@ -285,9 +285,9 @@ class Bench:
             self.verdict, self.trouble = None, f"{error.strerror}. r tries again."
 
     def told(self, news):
-        """A line of `check --tell`: first and last the step, else a test."""
-        if "step" in news:
-            self.soon = news
+        """A line of `check --tell`: first the step, then tests, last the results."""
+        if "test" not in news:
+            self.soon = news["steps"][0] if "steps" in news else news
             return
         for number, test in enumerate(self.soon["tests"]):
             if test["test"] == news["test"]:
