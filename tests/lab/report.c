@@ -37,7 +37,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -1015,17 +1014,6 @@ static void interrupted(int signal_number)
     (void)unused;
     kill_children(); // the tests' processes; their programs die with them
     _exit(128 + signal_number);
-}
-
-/// Where Criterion can't fork it sends SIGKILL to -1: to everything that this
-/// user has. It gets this kill() instead of libc's.
-int kill(pid_t pid, int number)
-{
-    if (pid == -1) {
-        errno = EPERM;
-        return -1;
-    }
-    return (int)syscall(SYS_kill, pid, number);
 }
 
 static pid_t foreground; // the process group that we were started in
