@@ -200,6 +200,26 @@ $(BENCH)/%: tests/bench/%.c $(BUILD)/flags | $(BUILD)/compiler
 	@mkdir -p $(@D)
 	@$(CC) $(LABWARN) -D_GNU_SOURCE -O2 -g -pthread $< -o $@.$$$$ && mv $@.$$$$ $@
 
+RECORDER := $(BUILD)/lab/record $(BUILD)/lab/peer
+
+trace-%: NN = $(if $(filter 1 2 3 4 5 6 7 8,$*),0$*,$*)
+trace-%: $(RECORDER) FORCE ## see a step's own packets as a ladder: PEER= CASE= COMPARE=1
+	@logs="$(patsubst %,$(OUT)/%.log,$(filter $(if $(filter 06%,$(NN)),06,$(NN))%,$(STEMS)))"; \
+	[ -z "$$logs" ] || $(MAKE) --no-print-directory $$logs
+	@OUT=$(OUT) BUILD=$(BUILD) CHARMAP="$$(locale charmap)" PEER='$(PEER)' CASE='$(CASE)' COMPARE='$(COMPARE)' $(PYTHON) tests/trace/trace.py $(NN)
+
+ladders: $(RECORDER) ## the handbook's ladders are traces of the solutions: WRITE=1
+	@BUILD=$(BUILD) WRITE='$(WRITE)' $(PYTHON) tests/trace/figures.py $(filter %.ladder,$(FIGURES))
+
+.PHONY: ladders
+$(BUILD)/lab/record: $(addprefix $(BUILD)/,trace/record.o lab/process.o lab/calls.o lab/diag.o)
+	@$(CC) $^ -lpcap -ljansson -o $@.$$$$ && mv $@.$$$$ $@
+
+$(BUILD)/lab/peer: tests/trace/peer.c $(WITNESS)
+	@$(CC) $(GRADED) $(LABWARN) -D_GNU_SOURCE $^ -ldl -o $@.$$$$ && mv $@.$$$$ $@
+
+$(BUILD)/trace/record.o: | $(BUILD)/pcap
+
 # ---------------------------------------------------------------- instructors
 
 .PHONY: grade report similar gradescope class-trial
@@ -236,7 +256,7 @@ selftest-%: $(CHECK) $(WITNESS) FORCE ## the same for one step: make selftest-02
 
 # Every tool's tests stand beside it, as tests/AREA/test_*.py.
 selftest-tools: $(CHECK) $(WITNESS) ## prove what stands around the suites: ONLY=trace
-	@BUILD=$(BUILD) $(PYTHON) -m unittest $(wildcard tests/$(or $(ONLY),*)/test_*.py)
+	@BUILD=$(BUILD) $(PYTHON) tests/proofs.py $(wildcard tests/$(or $(ONLY),*)/test_*.py)
 
 mistakes: $(CHECK) $(WITNESS) ## write docs/mistakes.md anew from tests/broken
 	@$(PYTHON) tests/selftest.py --build $(BUILD) --cc "$(CC)" --page docs/mistakes.md
@@ -318,14 +338,14 @@ endef
 
 # -------------------------------------------------------------------- any time
 
-C_FILES := $(wildcard steps/*.c solutions/*.c tests/*.c tests/lab/*.c tests/lab/*.h tests/bench/*.c)
+C_FILES := $(wildcard steps/*.c solutions/*.c tests/*.c tests/lab/*.c tests/lab/*.h tests/bench/*.c tests/trace/*.c)
 
 lint: | $(BUILD)/linters ## the style of the house: clang-format, cppcheck, clang-tidy, shellcheck
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
-		--enable=warning,portability,performance -D_GNU_SOURCE steps solutions tests/lab tests/bench
+		--enable=warning,portability,performance -D_GNU_SOURCE steps solutions tests/lab tests/bench tests/trace
 	clang-tidy --quiet --warnings-as-errors='*' $(wildcard solutions/*.c) -- $(WARN)
-	clang-tidy --quiet --warnings-as-errors='*' $(wildcard tests/*.c tests/lab/*.c tests/bench/*.c) \
+	clang-tidy --quiet --warnings-as-errors='*' $(wildcard tests/*.c tests/lab/*.c tests/bench/*.c tests/trace/*.c) \
 		-- $(WARN) -D_GNU_SOURCE
 	shellcheck .ci/run tests/machine/setup.sh tests/class/compile.sh
 
@@ -373,6 +393,12 @@ $(BUILD)/ready: | $(FIRST) $(BUILD)/compiler
 	@printf '#include <criterion/criterion.h>\n#include <jansson.h>\nint main(void) { return 0; }\n' | \
 	$(CC) -xc -o $@ - -lcriterion -ljansson 2>/dev/null || \
 	{ echo "Criterion or Jansson is missing; run: make setup" >&2; exit 1; }
+
+$(BUILD)/pcap: | $(FIRST)
+	@mkdir -p $(@D)
+	@printf '#include <pcap/pcap.h>\nint main(void) { return pcap_lib_version() == 0; }\n' | \
+	$(CC) -xc -o $@ - -lpcap 2>/dev/null || \
+	{ echo "libpcap is missing; run: make setup" >&2; exit 1; }
 
 $(BUILD)/doxygen: | $(FIRST)
 	@mkdir -p $(@D)

@@ -29,6 +29,13 @@ them: the left program, the wire, the right one. A line is a moment.
     close()       |        |             a call that does not sleep
                   | ~ 1 s  |             time passes
 
+A ladder of make trace (tests/trace) says more. A line "width 580" makes it
+wider; @52 after a call is its line of source, with a link to what has the id
+left-52 or right-52; "* handshake" on the wire is the name of what follows; a
+fourth column is a time; ! at the beginning marks a line.
+
+    ! connect(3) ... @52 | * refused | | 0.4
+
 NAME.bytes – bytes in memory, a line of boxes a line. Three columns: what it
 is, groups of bytes as name=hex,hex, what it means. Groups of the same name
 have the same colour.
@@ -69,7 +76,7 @@ import textwrap
 from pathlib import Path
 
 WIDTH = 448
-LEFT, RIGHT = 144, 304  # the lifelines of a ladder
+WIRE = 160              # between the lifelines of a ladder
 SLANT = 13              # how far a segment falls while it travels
 
 
@@ -112,8 +119,16 @@ def pill(x, y, words):
 class Side:
     """A lifeline, and the bar on it while a call sleeps."""
 
-    def __init__(self, x, away):
-        self.x, self.away, self.since, self.bars, self.marks = x, away, None, [], []
+    def __init__(self, name, x, away):
+        self.name, self.x, self.away = name, x, away
+        self.since, self.bars, self.marks, self.lines = None, [], [], set()
+
+    def source(self, number, at, y, anchor):
+        """The number of a line, as a link there; the first one can be linked to."""
+        name = f"{self.name}-{number}"
+        own = "" if name in self.lines else f' id="at-{name}"'
+        self.lines.add(name)
+        self.marks.append(f'<a href="#{name}"{own}>{text(at, y + 4, number, "note", anchor)}</a>')
 
     def cell(self, words, y):
         at = self.x + 11 * self.away
@@ -122,6 +137,10 @@ class Side:
             name = words[1:-1]
             self.marks.append(pill(at + self.away * pill_width(name) / 2, y, name))
             return
+        words, _, number = words.partition(" @")
+        if number:
+            self.source(number, at, y, anchor)
+            at += 28 * self.away
         if words.startswith("="):
             self.bars.append((self.since if self.since is not None else y, y))
             self.since = None
@@ -136,15 +155,16 @@ class Side:
         self.marks.append(text(at, y + 4, words, css, anchor))
 
 
-def segment(words, y):
+def segment(words, y, left, right):
     """A slanted arrow with its words above it; time that passes; nothing."""
     if not words:
         return ""
-    if words.startswith("~"):
-        return text((LEFT + RIGHT) / 2, y + 4, words[1:].strip(), "note")
+    if words[0] in "~*":
+        css = "note" if words[0] == "~" else "label call"
+        return text((left + right) / 2, y + 4, words[1:].strip(), css)
     to_right = not words.startswith("<-")
     label = words.removeprefix("<-").removesuffix("->").removesuffix("-x").strip()
-    x1, x2 = (LEFT + 6, RIGHT - 6) if to_right else (RIGHT - 6, LEFT + 6)
+    x1, x2 = (left + 6, right - 6) if to_right else (right - 6, left + 6)
     angle = math.atan2(SLANT, x2 - x1)
     tilt = math.degrees(math.atan2(SLANT if to_right else -SLANT, abs(x2 - x1)))
     if words.endswith("-x"):
@@ -159,22 +179,29 @@ def segment(words, y):
 
 
 def ladder(lines):
-    names = {"left": "client", "right": "server"}
-    sides = Side(LEFT, -1), Side(RIGHT, 1)
+    names, width = {"left": "client", "right": "server"}, WIDTH
+    while lines and "|" not in lines[0]:
+        word, _, rest = lines.pop(0).partition(" ")
+        if word == "width":
+            width = int(rest)
+        else:
+            names[word] = rest.strip()
+    left, right = (width - WIRE) / 2, (width + WIRE) / 2
+    sides = Side("left", left, -1), Side("right", right, 1)
     out, y = [], 62
     for words in lines:
-        word, _, rest = words.partition(" ")
-        if word in names and "|" not in words:
-            names[word] = rest.strip()
-            continue
-        left, wire, right = (cell.strip() for cell in words.split("|"))
-        moving = wire and not wire.startswith("~")
+        differs = words.startswith("!")
+        at_left, wire, at_right, *time = (cell.strip() for cell in words[differs:].split("|"))
+        moving = wire and wire[0] not in "~*"
         late = SLANT if moving else 0  # what the receiver does, it does later
-        for side, cell in zip(sides, (left, right)):
+        if differs:
+            out.append(rect(0, y - 12, width, 36 if moving else 25, "differs"))
+        for side, cell in zip(sides, (at_left, at_right)):
             if cell:
                 sends = wire.startswith("<-") == (side is sides[1])
                 side.cell(cell, y + (0 if sends else late))
-        out.append(segment(wire, y))
+        out.append(segment(wire, y, left, right))
+        out += [text(2, y + 4, words, "note", "start") for words in time]
         y += 36 if moving else 25
     bottom = y - 2
     under = []
@@ -187,7 +214,7 @@ def ladder(lines):
         w = max(92, 8.6 * len(name) + 20)
         under.append(rect(side.x - w / 2, 8, w, 27, "who " + css, 5) +
                      text(side.x, 26, name, "name"))
-    return bottom + 4, under + out + sides[0].marks + sides[1].marks
+    return width, bottom + 4, under + out + sides[0].marks + sides[1].marks
 
 
 # --------------------------------------------------------------------- bytes
@@ -211,7 +238,7 @@ def bytes_(lines):
         if means:
             out.append(text(x + 14, y + 19.5, means, "label", "start"))
         y += 62
-    return y - 6, out
+    return WIDTH, y - 6, out
 
 
 # ---------------------------------------------------------------------- bars
@@ -229,7 +256,7 @@ def bars(lines):
             out.append(rect(8, y + 5, wide, 11, "byte c1", 3))
         out.append(text(WIDTH - 44, y + 15, count, "name", "start"))
         y += 23
-    return y + 2, out
+    return WIDTH, y + 2, out
 
 
 # -------------------------------------------------------------------- graphs
@@ -301,7 +328,7 @@ def graph(lines):
             over.append(label)
         else:
             raise ValueError(f"no such thing: {command}")
-    return height, under + over
+    return WIDTH, height, under + over
 
 
 # --------------------------------------------------------------------- plots
@@ -386,14 +413,15 @@ def plot(lines):
     for title, curves in panels:
         out += panel(title, curves, marks, names, top)
         top += PLOT[2] + 66
-    return top - 8, out
+    return WIDTH, top - 8, out
 
 
 # ---------------------------------------------------------------------- file
 
-def draw(path):
+def draw(name, form, content):
+    """A figure of this name and form (".ladder"), as HTML."""
     lines = []
-    for words in path.read_text(encoding="utf-8").splitlines():
+    for words in content.splitlines():
         if words.startswith("#") or not words.strip():
             continue
         if words[0] == " " and "|" not in words:
@@ -406,13 +434,11 @@ def draw(path):
         if word != key:
             raise ValueError(f"here should be the {key}")
     about = {key: html.escape(value.strip(), quote=False) for key, value in about.items()}
-    form = {".ladder": ladder, ".bars": bars, ".bytes": bytes_, ".graph": graph,
-            ".plot": plot}[path.suffix]
-    height, parts = form(lines)
-    name = path.stem
+    forms = {".ladder": ladder, ".bars": bars, ".bytes": bytes_, ".graph": graph, ".plot": plot}
+    width, height, parts = forms[form](lines)
     parts = "\n".join(part for part in parts if part)
     return f"""<figure class="figure">
-<svg viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-labelledby="{name}-title {name}-desc">
+<svg viewBox="0 0 {width} {height:.0f}" role="img" aria-labelledby="{name}-title {name}-desc">
 <title id="{name}-title">{about["title"]}</title>
 <desc id="{name}-desc">{about["desc"]}</desc>
 {parts}
@@ -428,9 +454,11 @@ def main():
     for name in sys.argv[2:]:
         path = Path(name)
         try:
-            (folder / (path.stem + ".svg")).write_text(draw(path), encoding="utf-8")
+            (folder / (path.stem + ".svg")).write_text(
+                draw(path.stem, path.suffix, path.read_text(encoding="utf-8")), encoding="utf-8")
         except (ValueError, KeyError, IndexError) as error:
             sys.exit(f"{name}: {error}")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -135,8 +135,10 @@ def read_told(said):
             continue
         if "steps" in record:
             end = record
-        elif "test" in record and records.get(record["test"], {}).get("status") != "failed":
-            records[record["test"]] = {key: record[key] for key in TOLD if key in record}
+        elif record.get("test") and \
+                records.get(record["test"], {}).get("status") != "failed":
+            records[record["test"]] = {key: record[key] for key in TOLD
+                                       if key in record}
     return records, end
 
 

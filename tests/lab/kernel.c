@@ -11,8 +11,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <linux/inet_diag.h>
-#include <linux/netlink.h>
-#include <linux/sock_diag.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
@@ -65,29 +63,36 @@ int sockets_held(struct program *p, struct held *held, int most)
     return count;
 }
 
-/// Ask for TCP sockets of IPv4, as ss does (sock_diag(7)). The kernel picks
-/// those that are wanted: a long list comes in pieces, and can lack a socket
-/// when others end in between.
-static int ask_for_tcp(int local_port, int state, int remote_port)
-{
-    struct {
-        struct nlmsghdr head;
-        struct inet_diag_req_v2 body;
-    } request = {
-        {sizeof request, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST | NLM_F_DUMP, 0, 0},
-        {.sdiag_family = AF_INET,
-         .sdiag_protocol = IPPROTO_TCP,
-         .idiag_states = state != 0 ? 1U << state : ~0U,
-         .id = {.idiag_sport = htons((in_port_t)local_port),
-                .idiag_dport = htons((in_port_t)remote_port)}},
-    };
-    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+/// What find() looks for, and what it has found so far.
+struct search {
+    int local_port, state, remote_port;
+    unsigned long inode;
+    in_addr_t at;
+    struct tcp_socket *found;
+    bool any, best;
+};
 
-    if (fd == -1 || send(fd, &request, sizeof request, 0) == -1)
-        cr_assert_fail("the lab can't ask the kernel for its TCP sockets "
-                       "(NETLINK_SOCK_DIAG, which ss needs too): %s",
-                       strerror(errno));
-    return fd;
+static void compare(const struct inet_diag_msg *m, void *context)
+{
+    struct search *s = context;
+
+    if ((s->inode == 0 ? ntohs(m->id.idiag_sport) != s->local_port
+                       : m->idiag_inode != s->inode) ||
+        (s->state != 0 && m->idiag_state != s->state) ||
+        (s->remote_port != 0 && ntohs(m->id.idiag_dport) != s->remote_port))
+        return;
+    s->any = true;
+    if (s->found == NULL || s->best)
+        return;
+    s->best = m->id.idiag_src[0] == s->at;
+    s->found->local = (struct sockaddr_in){
+        AF_INET, m->id.idiag_sport, {m->id.idiag_src[0]}, {0}};
+    s->found->remote = (struct sockaddr_in){
+        AF_INET, m->id.idiag_dport, {m->id.idiag_dst[0]}, {0}};
+    s->found->state = m->idiag_state;
+    s->found->queued = m->idiag_rqueue;
+    s->found->limit = m->idiag_wqueue;
+    s->found->inode = m->idiag_inode;
 }
 
 /// The one of this inode; without one the last that fits, but one at this
@@ -95,44 +100,14 @@ static int ask_for_tcp(int local_port, int state, int remote_port)
 static bool find(int local_port, int state, int remote_port,
                  unsigned long inode, in_addr_t at, struct tcp_socket *found)
 {
-    int fd = ask_for_tcp(local_port, state, remote_port);
-    bool any = false, done = false, best = false;
-    static _Alignas(struct nlmsghdr) char buffer[65536];
+    struct search search = {local_port, state, remote_port, inode,
+                            at,         found, false,       false};
 
-    while (!done) {
-        ssize_t got = recv(fd, buffer, sizeof buffer, 0);
-        if (got <= 0)
-            break;
-        unsigned left = (unsigned)got;
-        for (struct nlmsghdr *head = (struct nlmsghdr *)buffer;
-             NLMSG_OK(head, left); head = NLMSG_NEXT(head, left)) {
-            if (head->nlmsg_type == NLMSG_DONE ||
-                head->nlmsg_type == NLMSG_ERROR) {
-                done = true;
-                break;
-            }
-            const struct inet_diag_msg *m = NLMSG_DATA(head);
-            if ((inode == 0 ? ntohs(m->id.idiag_sport) != local_port
-                            : m->idiag_inode != inode) ||
-                (state != 0 && m->idiag_state != state) ||
-                (remote_port != 0 && ntohs(m->id.idiag_dport) != remote_port))
-                continue;
-            any = true;
-            if (found == NULL || best)
-                continue;
-            best = m->id.idiag_src[0] == at;
-            found->local = (struct sockaddr_in){
-                AF_INET, m->id.idiag_sport, {m->id.idiag_src[0]}, {0}};
-            found->remote = (struct sockaddr_in){
-                AF_INET, m->id.idiag_dport, {m->id.idiag_dst[0]}, {0}};
-            found->state = m->idiag_state;
-            found->queued = m->idiag_rqueue;
-            found->limit = m->idiag_wqueue;
-            found->inode = m->idiag_inode;
-        }
-    }
-    close(fd);
-    return any;
+    if (!each_tcp(AF_INET, local_port, state, remote_port, compare, &search))
+        cr_assert_fail("the lab can't ask the kernel for its TCP sockets "
+                       "(NETLINK_SOCK_DIAG, which ss needs too): %s",
+                       strerror(errno));
+    return search.any;
 }
 
 bool find_tcp(int local_port, int state, int remote_port,
@@ -159,16 +134,6 @@ bool find_listening(struct program *p, struct sockaddr_in *at)
             return true;
         }
     return false;
-}
-
-const char *state_name(int state)
-{
-    static const char *const names[] = {
-        "no state",   "ESTABLISHED", "SYN-SENT",  "SYN-RECEIVED",
-        "FIN-WAIT-1", "FIN-WAIT-2",  "TIME-WAIT", "CLOSED",
-        "CLOSE-WAIT", "LAST-ACK",    "LISTEN",    "CLOSING",
-    };
-    return state > 0 && state < 12 ? names[state] : names[0];
 }
 
 void expect_time_wait(struct sockaddr_in at)

@@ -287,6 +287,19 @@ void remark(struct program *p, const char *what);
 
 // ---------------------------------------------------------------- internal
 
+/// The program that this test started last.
+struct program *last_program(void);
+const char *stem_of(const struct program *p);
+const char *binary_of(const struct program *p);
+const char *arguments_of(const struct program *p);
+const struct setup *setup_of(const struct program *p);
+/// "exit status 1", "killed by SIGSEGV", "still running …"
+const char *how_it_ended(struct program *p);
+/// Kill it and all that it started. Nothing of it is left afterwards.
+void stop_program(struct program *p);
+
+// ------------------------- internal, and without Criterion: for traces, too
+
 /// The call with this number, or NULL if it is not kept (any longer).
 const struct call *call_at(const struct record *record, unsigned number);
 /// The number after this one, of count, that may be kept: a program that spins
@@ -299,15 +312,48 @@ unsigned after_call(unsigned number, unsigned count);
         if ((call = call_at(record_of(p), i_)) != NULL)
 /// "bind(3, 127.0.0.1:4444) = 0"
 const char *show_call(const struct call *call);
-/// The program that this test started last.
-struct program *last_program(void);
-const char *stem_of(const struct program *p);
-const char *binary_of(const struct program *p);
-const char *arguments_of(const struct program *p);
-const struct setup *setup_of(const struct program *p);
-/// "exit status 1", "killed by SIGSEGV", "still running …"
-const char *how_it_ended(struct program *p);
-/// Kill it and all that it started. Nothing of it is left afterwards.
-void stop_program(struct program *p);
+const char *call_name(const struct call *call);
+/// The arguments that are worth a look.
+const char *show_arguments(const struct call *call);
+/// "127.0.0.1:4444", "[::1]:4444"
+const char *show_any_address(const struct sockaddr_storage *any);
+/// Lines of source for program counters, through addr2line(1). Without it, or
+/// without debugging information, they stay empty.
+void find_lines(const char *binary, const struct call *const *calls, int count,
+                const char *lines[]);
+
+/// What a program is started with.
+struct start {
+    const char *binary;
+    const char *const *argv, *const *envp;
+    int taken;     ///< the witness's record is descriptor 3 + taken
+    pid_t network; ///< the process that keeps its network, 0: this one
+};
+
+/// What then connects it with us.
+struct started {
+    pid_t pid; ///< of a process group, too
+    int pidfd, in, out, err;
+    struct record *record;
+};
+
+/// Start a program with the witness. NULL, or the call that failed (errno).
+const char *start_program(const struct start *what, struct started *it);
+/// A network of this process's own: only lo, up, with one more address (or
+/// NULL). Needs no privilege where user namespaces are allowed. 0, or errno.
+int enter_own_network(const char *extra_address);
+/// What all of a process group have done so far: a number that changes whenever
+/// one of them runs. Returns false if one is running.
+bool asleep(pid_t group, unsigned long *activity, long *cpu_ms);
+/// Kill and reap every child of this process, whatever group it has gone to.
+void reap_children(void);
+
+struct inet_diag_msg;
+/// Visit the TCP sockets of the kernel's table, as ss does (sock_diag(7)). The
+/// kernel picks those that are wanted (0: any): a long list comes in pieces,
+/// and can lack a socket when others end in between. False: errno says why.
+bool each_tcp(int family, int local_port, int state, int remote_port,
+              void (*visit)(const struct inet_diag_msg *, void *),
+              void *context);
 
 #endif

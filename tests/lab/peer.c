@@ -34,13 +34,6 @@ struct sockaddr_in address(const char *ip, int port)
     return a;
 }
 
-const char *show_address(struct sockaddr_in a)
-{
-    char ip[INET_ADDRSTRLEN];
-    inet_ntop(AF_INET, &a.sin_addr, ip, sizeof ip);
-    return text("%s:%d", ip, ntohs(a.sin_port));
-}
-
 const char *port_text(struct sockaddr_in a)
 {
     return text("%d", ntohs(a.sin_port));
@@ -83,7 +76,7 @@ static int stream_socket(void)
 
 struct sockaddr_in own_address(int fd)
 {
-    struct sockaddr_in a;
+    struct sockaddr_in a = {0};
     socklen_t size = sizeof a;
     if (getsockname(fd, (struct sockaddr *)&a, &size) == -1)
         LAB_TROUBLE("getsockname");
@@ -371,7 +364,7 @@ void expect_echo(struct program *p, int fd, const void *data, size_t size)
 
 static bool nothing_unread(struct program *p, void *context)
 {
-    struct tcp_socket end;
+    struct tcp_socket end = {0};
     const struct sockaddr_in *pair = context;
 
     (void)p;

@@ -8,24 +8,16 @@
 #include "lab.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <net/if.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -84,40 +76,6 @@ void lab_begin(void)
     program_count = 0;
 }
 
-/// Where there are no namespaces, root gives the program a user of its own
-/// (LAB_UID).
-static bool become_user(void)
-{
-    const char *uid = getenv("LAB_UID");
-    uid_t id = uid != NULL ? (uid_t)atol(uid) : 0;
-
-    return uid == NULL ||
-           (setgroups(0, NULL) == 0 && setresgid(id, id, id) == 0 &&
-            setresuid(id, id, id) == 0);
-}
-
-/// A network of the program's own: only lo, up, with one more address. Needs no
-/// privilege where user namespaces are allowed. Returns 0, or errno.
-static int enter_own_network(const char *extra_address)
-{
-    struct ifreq request = {0};
-    struct sockaddr_in a = address(extra_address, 0);
-
-    if (!become_user() || unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1)
-        return errno;
-    int fd = socket(AF_INET, SOCK_DGRAM, 0);
-    strcpy(request.ifr_name, "lo");
-    request.ifr_flags = IFF_UP;
-    if (fd == -1 || ioctl(fd, SIOCSIFFLAGS, &request) == -1)
-        return errno;
-    strcpy(request.ifr_name, "lo:1");
-    memcpy(&request.ifr_addr, &a, sizeof a);
-    if (ioctl(fd, SIOCSIFADDR, &request) == -1)
-        return errno;
-    close(fd);
-    return 0;
-}
-
 /// A child that makes such a network and keeps it until the test ends, so that
 /// its counters can be read when the program is gone. Returns -errno where that
 /// is not allowed.
@@ -144,72 +102,6 @@ static pid_t keep_own_network(const char *extra_address)
         error = EPERM;
     close(tells[0]);
     return error == 0 ? pid : -error;
-}
-
-/// In the child of run_program: into the network that this process keeps.
-static bool join_network(pid_t keeper)
-{
-    int fd = (int)syscall(SYS_pidfd_open, keeper, 0);
-    return fd != -1 && setns(fd, CLONE_NEWUSER | CLONE_NEWNET) == 0;
-}
-
-/// Where strangers' programs are graded (LAB_SHUT_IN, set by tests/class) the
-/// program shall reach neither the test's descriptors and memory nor what
-/// Criterion has in /tmp and /dev/shm: a user namespace of its own, in which
-/// it has no rights and can make no other, and empty folders there.
-static bool shut_in(bool has_own_users)
-{
-    static const char *const hidden[] = {"/tmp", "/dev/shm"};
-
-    if (unshare(CLONE_NEWNS | (has_own_users ? 0 : CLONE_NEWUSER)) == -1)
-        return false;
-    int most = open("/proc/sys/user/max_user_namespaces", O_WRONLY | O_CLOEXEC);
-    if (most == -1 || write(most, "0", 1) != 1)
-        return false;
-    for (int i = 0; i < 2; i++)
-        if (mount("none", hidden[i], "tmpfs", MS_NOSUID | MS_NODEV | MS_RDONLY,
-                  NULL) == -1)
-            return false;
-    // Of its own, so that a fork bomb leaves the check enough to go on.
-    struct rlimit processes = {24, 24};
-    return setrlimit(RLIMIT_NPROC, &processes) == 0;
-}
-
-/// In the child, between fork and exec: only what is async-signal-safe.
-static void become_program(const struct program *p, char *const argv[],
-                           char *const envp[], int in, int out, int err,
-                           int record, pid_t parent)
-{
-    sigset_t none;
-    struct rlimit no_core = {0, 0}, cpu = {30, 30};
-
-    setpgid(0, 0);
-    // Before PDEATHSIG: new credentials clear it.
-    if (!become_user())
-        _exit(127);
-    if (p->network != 0 && !join_network(p->network))
-        _exit(127);
-    if (getenv("LAB_SHUT_IN") != NULL && !shut_in(p->network != 0))
-        _exit(127);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        _exit(127); // it died before the line above
-    for (int s = 1; s < NSIG; s++)
-        signal(s, SIG_DFL); // Criterion ignores some, and exec keeps that
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    setrlimit(RLIMIT_CORE, &no_core);
-    setrlimit(RLIMIT_CPU, &cpu);
-    dup2(in, 0);
-    dup2(out, 1);
-    dup2(err, 2);
-    // The witness closes it before main: its number is free again.
-    dup2(record, 3 + p->setup.taken);
-    for (int fd = 3; fd < 3 + p->setup.taken; fd++)
-        dup2(0, fd);
-    close_range(4 + (unsigned)p->setup.taken, ~0U, 0);
-    execve(p->binary, argv, envp);
-    _exit(127);
 }
 
 static const char *environment(const char *name, const char *otherwise)
@@ -280,37 +172,18 @@ struct program *run_program(const char *suite_file, struct setup setup)
         envp[n++] = text("LAB_NOFILE=%d", setup.nofile);
     envp[n] = NULL;
 
-    int in[2], out[2], err[2];
-    int record = memfd_create("witness", MFD_CLOEXEC);
-    if (record == -1 || ftruncate(record, sizeof *p->record) == -1 ||
-        pipe2(in, O_CLOEXEC) == -1 || pipe2(out, O_CLOEXEC) == -1 ||
-        pipe2(err, O_CLOEXEC) == -1)
-        cr_assert_fail("the lab can't make a pipe: %s", strerror(errno));
-    p->record = mmap(NULL, sizeof *p->record, PROT_READ | PROT_WRITE,
-                     MAP_SHARED, record, 0);
-    cr_assert(p->record != MAP_FAILED, "the lab can't map: %s",
+    struct started started;
+    const char *failed = start_program(
+        &(struct start){p->binary, argv, envp, setup.taken, p->network},
+        &started);
+    cr_assert(failed == NULL, "the lab can't start a program: %s: %s", failed,
               strerror(errno));
-
-    pid_t self = getpid();
-    p->pid = fork();
-    cr_assert(p->pid != -1, "the lab can't fork: %s", strerror(errno));
-    if (p->pid == 0)
-        become_program(p, (char *const *)argv, (char *const *)envp, in[0],
-                       out[1], err[1], record, self);
-
-    setpgid(p->pid, p->pid); // whoever is first: kill must find the group
-    p->pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
-    cr_assert(p->pidfd != -1, "the lab needs pidfd_open(2), Linux 5.3: %s",
-              strerror(errno));
-    close(in[0]);
-    close(out[1]);
-    close(err[1]);
-    close(record);
-    fcntl(out[0], F_SETFL, O_NONBLOCK);
-    fcntl(err[0], F_SETFL, O_NONBLOCK);
-    p->in = in[1];
-    p->out = (struct stream){out[0], calloc(1, 1), 0};
-    p->err = (struct stream){err[0], calloc(1, 1), 0};
+    p->pid = started.pid;
+    p->pidfd = started.pidfd;
+    p->record = started.record;
+    p->in = started.in;
+    p->out = (struct stream){started.out, calloc(1, 1), 0};
+    p->err = (struct stream){started.err, calloc(1, 1), 0};
     return p;
 }
 
@@ -327,34 +200,6 @@ int kill(pid_t pid, int number)
     return (int)syscall(SYS_kill, pid, number);
 }
 
-/// Kill and reap every child of this process, whatever group it has gone to.
-static void reap_all(void)
-{
-    char path[64], list[4096];
-
-    snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
-    for (int round = 0; round < 100; round++) {
-        FILE *file = fopen(path, "r");
-        if (file != NULL) {
-            if (fgets(list, sizeof list, file) != NULL)
-                for (char *at = list, *end; *at != '\0'; at = end) {
-                    long pid = strtol(at, &end, 10);
-                    if (end == at)
-                        break;
-                    kill((pid_t)pid, SIGKILL);
-                }
-            fclose(file);
-        }
-        pid_t pid;
-        while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
-            ;
-        if (pid == -1)
-            return; // ECHILD: none is left
-        struct timespec nap = {0, 1000000};
-        nanosleep(&nap, NULL); // they are dying; SIGKILL can't be refused
-    }
-}
-
 void stop_program(struct program *p)
 {
     if (p->pid > 0)
@@ -368,15 +213,13 @@ void stop_program(struct program *p)
 /// Where there is no way out, a program that looked for one is worth a word.
 static void tell_tries_outside(struct program *p)
 {
-    unsigned count = atomic_load(&p->record->count);
+    const struct call *call;
 
-    for (unsigned i = 0; i < count; i++) {
-        const struct call *call = call_at(p->record, i);
-        const struct sockaddr_in *to;
-        if (call == NULL || call->error != ENETUNREACH || call->injected != 0)
-            continue;
-        to = (const struct sockaddr_in *)&call->address;
-        if (to->sin_family == AF_INET && to->sin_addr.s_addr >> 24 != 127)
+    EACH_CALL (p, call) {
+        const struct sockaddr_in *to = (const void *)&call->address;
+        if (call->error == ENETUNREACH && call->injected == 0 &&
+            to->sin_family == AF_INET &&
+            ntohl(to->sin_addr.s_addr) >> 24 != 127)
             remark(p, text("tried to connect to %s", show_address(*to)));
     }
 }
@@ -387,7 +230,7 @@ void lab_end(void)
         stop_program(&programs[i]);
         tell_tries_outside(&programs[i]);
     }
-    reap_all();
+    reap_children();
 }
 
 // ------------------------------------------------------------------- wait
@@ -432,57 +275,6 @@ static bool collect(struct program *p)
     return any;
 }
 
-/// What the program and all of its group have done so far: a number that
-/// changes whenever one of them runs. Returns false if one is running.
-static bool asleep(const struct program *p, unsigned long *activity,
-                   long *cpu_ms)
-{
-    DIR *proc = opendir("/proc");
-    struct dirent *entry;
-    bool all_asleep = true;
-    unsigned long ticks = 0;
-
-    *activity = 0;
-    while (proc != NULL && (entry = readdir(proc)) != NULL) {
-        if (!isdigit((unsigned char)*entry->d_name))
-            continue;
-        char path[300], line[1024];
-        snprintf(path, sizeof path, "/proc/%s/stat", entry->d_name);
-        FILE *file = fopen(path, "r");
-        if (file == NULL)
-            continue;
-        char *after =
-            fgets(line, sizeof line, file) != NULL ? strrchr(line, ')') : NULL;
-        fclose(file);
-        char state;
-        int group;
-        unsigned long user, system;
-        if (after == NULL ||
-            sscanf(after, ") %c %*d %d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
-                   &state, &group, &user, &system) != 4 ||
-            group != p->pid)
-            continue;
-        if (state != 'S' && state != 'Z')
-            all_asleep = false;
-        ticks += user + system;
-
-        snprintf(path, sizeof path, "/proc/%s/status", entry->d_name);
-        file = fopen(path, "r");
-        unsigned long switches;
-        while (file != NULL && fgets(line, sizeof line, file) != NULL)
-            if (sscanf(line, "voluntary_ctxt_switches: %lu", &switches) == 1 ||
-                sscanf(line, "nonvoluntary_ctxt_switches: %lu", &switches) == 1)
-                *activity += switches;
-        if (file != NULL)
-            fclose(file);
-    }
-    if (proc != NULL)
-        closedir(proc);
-    *activity += ticks << 16;
-    *cpu_ms = (long)(ticks * 1000 / (unsigned long)sysconf(_SC_CLK_TCK));
-    return all_asleep;
-}
-
 /// One wait, with all that tells when to give it up.
 struct patience {
     int64_t deadline, next_tick;
@@ -523,15 +315,15 @@ static bool wait_a_little(struct program *p, struct patience *w, int fd,
         // On a busy machine not even a busy loop gets much CPU time.
         unsigned long activity;
         long cpu;
-        if (!p->ended && !asleep(p, &activity, &cpu) && w->cpu_begin != -1 &&
-            cpu - w->cpu_begin > HOLD_SPIN_MS)
+        if (!p->ended && !asleep(p->pid, &activity, &cpu) &&
+            w->cpu_begin != -1 && cpu - w->cpu_begin > HOLD_SPIN_MS)
             p->spun = true;
         return false;
     }
     if (now >= w->next_tick) {
         unsigned long activity;
         long cpu;
-        bool idle = asleep(p, &activity, &cpu) && activity == w->activity;
+        bool idle = asleep(p->pid, &activity, &cpu) && activity == w->activity;
 
         w->next_tick = now + TICK_MS;
         w->quiet = idle ? w->quiet + 1 : 0;
@@ -837,7 +629,7 @@ static bool is_resting(struct program *p, void *context)
 
     if (p->ended)
         return false;
-    bool idle = asleep(p, &activity, &cpu);
+    bool idle = asleep(p->pid, &activity, &cpu);
     if (rest->cpu_begin == -1)
         rest->cpu_begin = cpu;
     rest->looks += idle;
@@ -1082,7 +874,7 @@ void expect_asleep(struct program *p)
         poll(fds, 1, LOOK_MS);
         if (has_ended(p))
             fail(p, "it goes on waiting", "it ended");
-        looks += asleep(p, &activity, &cpu);
+        looks += asleep(p->pid, &activity, &cpu);
         if (cpu - before > CPU_MS || now_ms() > end) {
             p->spun = true;
             fail(p, "it sleeps in the kernel while there is nothing to do",
@@ -1203,7 +995,7 @@ unsigned long asleep_since(const struct program *p)
     unsigned long activity;
     long cpu;
 
-    return asleep(p, &activity, &cpu) ? activity + 1 : 0;
+    return asleep(p->pid, &activity, &cpu) ? activity + 1 : 0;
 }
 
 bool fault_happened(const struct program *p)
@@ -1221,7 +1013,7 @@ long cpu_of(const struct program *p)
     unsigned long activity;
     long cpu;
 
-    asleep(p, &activity, &cpu);
+    asleep(p->pid, &activity, &cpu);
     return cpu;
 }
 

@@ -15,6 +15,7 @@
  *     LAB_NOFILE=3                RLIMIT_NOFILE, set after the loader is done
  *     LAB_HELD=1                  the first receive of a connection waits
  *     LAB_LINES=1                 stdout by lines, whatever it is connected to
+ *     LAB_STATES=1                after each call: the state of its socket
  */
 
 #include "witness.h"
@@ -22,6 +23,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -76,6 +78,7 @@ static struct record *record;
 static void *real[CALL_COUNT];
 static const char *hosts;
 static bool connected; // accept or connect has succeeded
+static bool states;    // LAB_STATES
 
 static void *find(enum call_id id, const char *name)
 {
@@ -130,6 +133,7 @@ __attribute__((constructor)) static void witness_begin(void)
     }
     if (getenv("LAB_LINES") != NULL)
         setvbuf(stdout, NULL, _IOLBF, 0);
+    states = getenv("LAB_STATES") != NULL;
     unsetenv("LAB_WITNESS"); // an exec'ed child would take a foreign descriptor
     if (map != MAP_FAILED) {
         record = map;
@@ -191,6 +195,8 @@ static struct call *enter(enum call_id id, int fd, int64_t a, int64_t b,
     call->address.ss_family = AF_UNSPEC;
     call->entered_ns = now();
     call->returned_ns = 0;
+    call->tcp_state = 0;
+    call->local.ss_family = call->remote.ss_family = AF_UNSPEC;
     atomic_store_explicit(&call->state, CALL_ENTERED, memory_order_release);
     return call;
 }
@@ -228,13 +234,32 @@ static void note_address(struct call *call, const struct sockaddr *address,
     memcpy(&call->address, address, size);
 }
 
+/// Ask the kernel in which state a socket is, and whose it is.
+static void note_state(struct call *call, int fd)
+{
+    struct tcp_info info = {0};
+    socklen_t size = sizeof info, length = sizeof call->local;
+
+    if (!states || REAL(getsockopt)(fd, IPPROTO_TCP, TCP_INFO, &info, &size))
+        return;
+    call->tcp_state = info.tcpi_state;
+    call->checked_ns = now();
+    REAL(getsockname)(fd, (struct sockaddr *)&call->local, &length);
+    length = sizeof call->remote;
+    REAL(getpeername)(fd, (struct sockaddr *)&call->remote, &length);
+}
+
 static int64_t leave(struct call *call, int64_t result)
 {
     if (call != NULL) {
         int error = errno;
+        bool made = family_of[call->id] == FAMILY_SOCKET ||
+                    family_of[call->id] == FAMILY_ACCEPT;
         call->result = result;
         call->error = result == -1 ? error : 0;
         call->returned_ns = now();
+        if (call->id != CALL_close)
+            note_state(call, made && result != -1 ? (int)result : call->fd);
         atomic_store_explicit(&call->state, CALL_RETURNED,
                               memory_order_release);
         errno = error;
@@ -244,7 +269,7 @@ static int64_t leave(struct call *call, int64_t result)
 
 /// Whoever receives first, of all threads and processes, waits here for the
 /// test: then the connection stands, and its bytes have not come back yet.
-static void wait_at_gate(int fd)
+static void wait_at_gate(struct call *call, int fd)
 {
     struct sockaddr_storage peer = {0};
     socklen_t size = sizeof peer;
@@ -257,6 +282,7 @@ static void wait_at_gate(int fd)
         atomic_store(&record->gate, GATE_REACHED);
         while (atomic_load(&record->gate) == GATE_REACHED)
             nanosleep(&(struct timespec){0, 1000000}, NULL);
+        call->entered_ns = now(); // before, it was not in the kernel
     }
     errno = error;
 }
@@ -422,7 +448,7 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *size)
 ssize_t recv(int fd, void *buffer, size_t size, int flags)
 {
     struct call *c = enter(CALL_recv, fd, (int64_t)size, flags, 0, PC);
-    wait_at_gate(fd);
+    wait_at_gate(c, fd);
     if (injected(c))
         return leave(c, -1);
     return leave(c, REAL(recv)(fd, buffer, at_most(FAMILY_RECV, size), flags));
@@ -432,7 +458,7 @@ ssize_t recvfrom(int fd, void *restrict buffer, size_t size, int flags,
                  struct sockaddr *restrict address, socklen_t *restrict length)
 {
     struct call *c = enter(CALL_recvfrom, fd, (int64_t)size, flags, 0, PC);
-    wait_at_gate(fd);
+    wait_at_gate(c, fd);
     if (injected(c))
         return leave(c, -1);
     return leave(c, REAL(recvfrom)(fd, buffer, at_most(FAMILY_RECV, size),
@@ -444,7 +470,7 @@ ssize_t read(int fd, void *buffer, size_t size)
     if (!is_socket(fd))
         return REAL(read)(fd, buffer, size);
     struct call *c = enter(CALL_read, fd, (int64_t)size, 0, 0, PC);
-    wait_at_gate(fd);
+    wait_at_gate(c, fd);
     if (injected(c))
         return leave(c, -1);
     return leave(c, REAL(read)(fd, buffer, at_most(FAMILY_RECV, size)));
@@ -508,7 +534,7 @@ ssize_t readv(int fd, const struct iovec *vector, int count)
         return REAL(readv)(fd, vector, count);
     struct call *c =
         enter(CALL_readv, fd, vector_size(vector, count), count, 0, PC);
-    wait_at_gate(fd);
+    wait_at_gate(c, fd);
     if (injected(c))
         return leave(c, -1);
     if (cut(FAMILY_RECV, vector, count, &piece))
@@ -536,7 +562,7 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags)
     struct call *c = enter(
         CALL_recvmsg, fd,
         vector_size(message->msg_iov, (int)message->msg_iovlen), flags, 0, PC);
-    wait_at_gate(fd);
+    wait_at_gate(c, fd);
     if (injected(c))
         return leave(c, -1);
     if (!cut(FAMILY_RECV, message->msg_iov, (int)message->msg_iovlen, &piece))
@@ -619,6 +645,8 @@ int shutdown(int fd, int how)
 int close(int fd)
 {
     struct call *c = is_socket(fd) ? enter(CALL_close, fd, 0, 0, 0, PC) : NULL;
+    if (c != NULL)
+        note_state(c, fd);
     return (int)leave(c, REAL(close)(fd));
 }
 

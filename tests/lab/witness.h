@@ -85,6 +85,12 @@ struct call {
     int64_t entered_ns; ///< CLOCK_MONOTONIC
     int64_t returned_ns;
     struct sockaddr_storage address; ///< given or returned; ss_family 0: none
+
+    // What the kernel said of the socket after the call (before a close), with
+    // LAB_STATES. A socket that the call made is meant, else that of fd.
+    int tcp_state;                         ///< TCP_ESTABLISHED …; 0: unknown
+    int64_t checked_ns;                    ///< when it was asked
+    struct sockaddr_storage local, remote; ///< ss_family 0: none
 };
 
 enum {

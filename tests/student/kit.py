@@ -21,9 +21,9 @@ class Road:
     def __init__(self, folder, programs):
         self.folder = folder            # as the student calls it: "steps"
         self.programs = Path(programs)  # what the checks made of it
-        lines = Path("tests/points").read_text(encoding="utf-8").splitlines()
-        self.worth = {words[0]: float(words[1]) for words in map(str.split, lines)
-                      if words and words[0][:1].isdigit()}
+        points = Path("tests/points").read_text(encoding="utf-8")
+        self.worth = {stem: float(worth)
+                      for stem, worth in re.findall(r"^(0\w+)\s+([\d.]+)", points, re.M)}
         self.stems = list(self.worth)
 
     def source(self, stem):

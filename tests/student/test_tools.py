@@ -13,8 +13,8 @@ from kit import Page, Road, Terminal, fold, plain  # noqa: E402
 
 BUILD = os.path.abspath(os.environ["BUILD"])
 KIT = Path.cwd()
-STEMS = [line.split()[0] for line in Path("tests/points").read_text().splitlines()
-         if line and not line.startswith("#")]
+STEMS = ["01_socket", "02_bind", "03_listen", "04_accept", "05_connect",
+         "06_echo_server", "06_echo_client", "07_refused", "08_loopback"]
 
 
 class Tools(unittest.TestCase):

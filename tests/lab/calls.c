@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @file calls.c
+ * @brief The calls that the witness recorded, as text. As process.c, it knows
+ * nothing of Criterion.
+ */
+
+#include "lab.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *text(const char *format, ...)
+{
+    va_list arguments;
+    char *result = NULL;
+
+    va_start(arguments, format);
+    if (vasprintf(&result, format, arguments) == -1)
+        abort();
+    va_end(arguments);
+    return result; // a test is a process: its end frees it
+}
+
+const char *error_name(int error)
+{
+    const char *name = strerrorname_np(error);
+    return text("%s (%s)", name != NULL ? name : "?", strerror(error));
+}
+
+const char *show_address(struct sockaddr_in a)
+{
+    char ip[INET_ADDRSTRLEN];
+    inet_ntop(AF_INET, &a.sin_addr, ip, sizeof ip);
+    return text("%s:%d", ip, ntohs(a.sin_port));
+}
+
+static const char *const names[] = {
+#define X(name, family) #name,
+    WITNESSED_CALLS(X)
+#undef X
+};
+
+const struct call *call_at(const struct record *record, unsigned number)
+{
+    unsigned count = atomic_load(&record->count);
+    bool kept = number < count &&
+                (number < RECORD_HEAD || number + RECORD_TAIL >= count);
+    struct call *call = record_slot((struct record *)record, number);
+
+    return kept && atomic_load(&call->state) != CALL_FREE ? call : NULL;
+}
+
+unsigned after_call(unsigned number, unsigned count)
+{
+    unsigned next = number + 1;
+    return next == RECORD_HEAD && count > RECORD_HEAD + RECORD_TAIL
+               ? count - RECORD_TAIL
+               : next;
+}
+
+const char *show_any_address(const struct sockaddr_storage *any)
+{
+    char ip[INET6_ADDRSTRLEN] = "";
+
+    if (any->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)any;
+        inet_ntop(AF_INET6, &six->sin6_addr, ip, sizeof ip);
+        return text("[%s]:%d", ip, ntohs(six->sin6_port));
+    }
+    return show_address(*(const struct sockaddr_in *)any);
+}
+
+static const char *domain_name(int64_t domain)
+{
+    return domain == AF_INET    ? "AF_INET"
+           : domain == AF_INET6 ? "AF_INET6"
+           : domain == AF_UNIX  ? "AF_UNIX"
+                                : text("%d", (int)domain);
+}
+
+static const char *type_name(int64_t type)
+{
+    int64_t flags = SOCK_NONBLOCK | SOCK_CLOEXEC, base = type & ~flags;
+    return text("%s%s%s",
+                base == SOCK_STREAM  ? "SOCK_STREAM"
+                : base == SOCK_DGRAM ? "SOCK_DGRAM"
+                                     : text("%d", (int)base),
+                type & SOCK_NONBLOCK ? "|SOCK_NONBLOCK" : "",
+                type & SOCK_CLOEXEC ? "|SOCK_CLOEXEC" : "");
+}
+
+static const char *option_name(const struct call *call)
+{
+    int64_t level = call->arg[0], name = call->arg[1];
+
+    if (level == SOL_SOCKET)
+        return name == SO_REUSEADDR   ? "SOL_SOCKET, SO_REUSEADDR"
+               : name == SO_REUSEPORT ? "SOL_SOCKET, SO_REUSEPORT"
+               : name == SO_ERROR     ? "SOL_SOCKET, SO_ERROR"
+               : name == SO_TYPE      ? "SOL_SOCKET, SO_TYPE"
+               : name == SO_DOMAIN    ? "SOL_SOCKET, SO_DOMAIN"
+               : name == SO_PROTOCOL  ? "SOL_SOCKET, SO_PROTOCOL"
+               : name == SO_RCVTIMEO  ? "SOL_SOCKET, SO_RCVTIMEO"
+               : name == SO_SNDTIMEO  ? "SOL_SOCKET, SO_SNDTIMEO"
+               : name == SO_LINGER    ? "SOL_SOCKET, SO_LINGER"
+                                      : text("SOL_SOCKET, %d", (int)name);
+    return text("%d, %d", (int)level, (int)name);
+}
+
+const char *show_arguments(const struct call *call)
+{
+    switch (call->id) {
+    case CALL_socket:
+        return text("%s, %s, %d", domain_name(call->arg[0]),
+                    type_name(call->arg[1]), (int)call->arg[2]);
+    case CALL_bind:
+    case CALL_connect:
+        return text("%d, %s", call->fd, show_any_address(&call->address));
+    case CALL_listen:
+        return text("%d, %d", call->fd, (int)call->arg[0]);
+    case CALL_setsockopt:
+    case CALL_getsockopt:
+        return text("%d, %s, %d", call->fd, option_name(call),
+                    (int)call->arg[2]);
+    case CALL_shutdown:
+        return text("%d, %s", call->fd,
+                    call->arg[0] == SHUT_WR   ? "SHUT_WR"
+                    : call->arg[0] == SHUT_RD ? "SHUT_RD"
+                                              : "SHUT_RDWR");
+    case CALL_getaddrinfo:
+        return "…";
+    case CALL_poll:
+        return call->arg[1] < 0
+                   ? text("%d, for ever", call->fd)
+                   : text("%d, %lld ms", call->fd, (long long)call->arg[1]);
+    case CALL_recv:
+    case CALL_recvfrom:
+    case CALL_recvmsg:
+    case CALL_read:
+    case CALL_readv:
+    case CALL_send:
+    case CALL_sendto:
+    case CALL_sendmsg:
+    case CALL_write:
+    case CALL_writev:
+        return text("%d, %lld bytes", call->fd, (long long)call->arg[0]);
+    default:
+        return text("%d", call->fd);
+    }
+}
+
+const char *call_name(const struct call *call)
+{
+    return names[call->id];
+}
+
+const char *show_call(const struct call *call)
+{
+    const char *begin = text("%s(%s)", names[call->id], show_arguments(call));
+
+    if (atomic_load(&call->state) == CALL_ENTERED)
+        return text("%s: has not returned", begin);
+    if (call->injected != 0)
+        return text("%s = -1 %s, made by the lab", begin,
+                    strerrorname_np(call->injected));
+    if (call->id == CALL_getaddrinfo && call->arg[2])
+        return text("%s = %lld, answered by the lab", begin,
+                    (long long)call->result);
+    if (call->result == -1)
+        return text("%s = -1 %s", begin,
+                    call->error != 0 ? strerrorname_np(call->error) : "");
+    bool tells = call->address.ss_family != AF_UNSPEC &&
+                 call->id != CALL_bind && call->id != CALL_connect;
+    return text("%s = %lld%s%s", begin, (long long)call->result,
+                tells ? ", " : "",
+                tells ? show_any_address(&call->address) : "");
+}
+
+void find_lines(const char *binary, const struct call *const *calls, int count,
+                const char *lines[])
+{
+    char command[8192], answer[4096];
+    int used = snprintf(command, sizeof command,
+                        "addr2line -e '%s' 2>/dev/null", binary);
+
+    for (int i = 0; i < count; i++) {
+        lines[i] = "";
+        used += snprintf(command + used, sizeof command - (size_t)used,
+                         " 0x%llx", (unsigned long long)calls[i]->pc - 1);
+    }
+    FILE *tool = popen(command, "r");
+    for (int i = 0; tool != NULL && i < count; i++) {
+        char *name, *more;
+        if (fgets(answer, sizeof answer, tool) == NULL)
+            break;
+        answer[strcspn(answer, "\n")] = '\0';
+        if ((more = strstr(answer, " (discriminator")) != NULL)
+            *more = '\0'; // not at the first blank: a path may have some
+        if ((name = strrchr(answer, '/')) != NULL && strstr(name, ":?") == NULL)
+            lines[i] = text("%s", name + 1);
+    }
+    if (tool != NULL)
+        pclose(tool);
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @file process.c
+ * @brief Starts a program with the witness, looks whether it sleeps, and
+ * leaves nothing of it behind. It knows nothing of Criterion: the suites
+ * (program.c) and the recorder of traces (tests/trace/record.c) use it.
+ */
+
+#include "lab.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/// Where there are no namespaces, root gives the program a user of its own
+/// (LAB_UID).
+static bool become_user(void)
+{
+    const char *uid = getenv("LAB_UID");
+    uid_t id = uid != NULL ? (uid_t)atol(uid) : 0;
+
+    return uid == NULL ||
+           (setgroups(0, NULL) == 0 && setresgid(id, id, id) == 0 &&
+            setresuid(id, id, id) == 0);
+}
+
+int enter_own_network(const char *extra_address)
+{
+    struct ifreq request = {0};
+    struct sockaddr_in a = {.sin_family = AF_INET};
+
+    if (!become_user() || unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1)
+        return errno;
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    strcpy(request.ifr_name, "lo");
+    request.ifr_flags = IFF_UP;
+    if (fd == -1 || ioctl(fd, SIOCSIFFLAGS, &request) == -1)
+        return errno;
+    if (extra_address == NULL)
+        return close(fd), 0;
+    inet_pton(AF_INET, extra_address, &a.sin_addr);
+    strcpy(request.ifr_name, "lo:1");
+    memcpy(&request.ifr_addr, &a, sizeof a);
+    if (ioctl(fd, SIOCSIFADDR, &request) == -1)
+        return errno;
+    close(fd);
+    return 0;
+}
+
+/// In the child of start_program: into the network that this process keeps.
+static bool join_network(pid_t keeper)
+{
+    int fd = (int)syscall(SYS_pidfd_open, keeper, 0);
+    return fd != -1 && setns(fd, CLONE_NEWUSER | CLONE_NEWNET) == 0;
+}
+
+/// Where strangers' programs are graded (LAB_SHUT_IN, set by tests/class) the
+/// program shall reach neither the test's descriptors and memory nor what
+/// Criterion has in /tmp and /dev/shm: a user namespace of its own, in which
+/// it has no rights and can make no other, and empty folders there.
+static bool shut_in(bool has_own_users)
+{
+    static const char *const hidden[] = {"/tmp", "/dev/shm"};
+
+    if (unshare(CLONE_NEWNS | (has_own_users ? 0 : CLONE_NEWUSER)) == -1)
+        return false;
+    int most = open("/proc/sys/user/max_user_namespaces", O_WRONLY | O_CLOEXEC);
+    if (most == -1 || write(most, "0", 1) != 1)
+        return false;
+    for (int i = 0; i < 2; i++)
+        if (mount("none", hidden[i], "tmpfs", MS_NOSUID | MS_NODEV | MS_RDONLY,
+                  NULL) == -1)
+            return false;
+    // Of its own, so that a fork bomb leaves the check enough to go on.
+    struct rlimit processes = {24, 24};
+    return setrlimit(RLIMIT_NPROC, &processes) == 0;
+}
+
+/// In the child, between fork and exec: only what is async-signal-safe.
+static void become_program(const struct start *what, int in, int out, int err,
+                           int record, pid_t parent)
+{
+    sigset_t none;
+    struct rlimit no_core = {0, 0}, cpu = {30, 30};
+
+    setpgid(0, 0);
+    // Before PDEATHSIG: new credentials clear it.
+    if (!become_user())
+        _exit(127);
+    if (what->network != 0 && !join_network(what->network))
+        _exit(127);
+    if (getenv("LAB_SHUT_IN") != NULL && !shut_in(what->network != 0))
+        _exit(127);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(127); // it died before the line above
+    for (int s = 1; s < NSIG; s++)
+        signal(s, SIG_DFL); // Criterion ignores some, and exec keeps that
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    setrlimit(RLIMIT_CORE, &no_core);
+    setrlimit(RLIMIT_CPU, &cpu);
+    dup2(in, 0);
+    dup2(out, 1);
+    dup2(err, 2);
+    // The witness closes it before main: its number is free again.
+    dup2(record, 3 + what->taken);
+    for (int fd = 3; fd < 3 + what->taken; fd++)
+        dup2(0, fd);
+    close_range(4 + (unsigned)what->taken, ~0U, 0);
+    execve(what->binary, (char *const *)what->argv, (char *const *)what->envp);
+    _exit(127);
+}
+
+const char *start_program(const struct start *what, struct started *it)
+{
+    int in[2], out[2], err[2];
+    pid_t self = getpid();
+    int record = memfd_create("witness", MFD_CLOEXEC);
+
+    if (record == -1 || ftruncate(record, sizeof *it->record) == -1)
+        return "memfd_create";
+    if (pipe2(in, O_CLOEXEC) == -1 || pipe2(out, O_CLOEXEC) == -1 ||
+        pipe2(err, O_CLOEXEC) == -1)
+        return "pipe";
+    it->record = mmap(NULL, sizeof *it->record, PROT_READ | PROT_WRITE,
+                      MAP_SHARED, record, 0);
+    if (it->record == MAP_FAILED)
+        return "mmap";
+    it->pid = fork();
+    if (it->pid == -1)
+        return "fork";
+    if (it->pid == 0)
+        become_program(what, in[0], out[1], err[1], record, self);
+
+    setpgid(it->pid, it->pid); // whoever is first: kill must find the group
+    it->pidfd = (int)syscall(SYS_pidfd_open, it->pid, 0);
+    if (it->pidfd == -1)
+        return "pidfd_open (Linux 5.3)";
+    close(in[0]);
+    close(out[1]);
+    close(err[1]);
+    close(record);
+    fcntl(out[0], F_SETFL, O_NONBLOCK);
+    fcntl(err[0], F_SETFL, O_NONBLOCK);
+    it->in = in[1];
+    it->out = out[0];
+    it->err = err[0];
+    return NULL;
+}
+
+bool asleep(pid_t group, unsigned long *activity, long *cpu_ms)
+{
+    DIR *proc = opendir("/proc");
+    struct dirent *entry;
+    bool all_asleep = true;
+    unsigned long ticks = 0;
+
+    *activity = 0;
+    while (proc != NULL && (entry = readdir(proc)) != NULL) {
+        if (!isdigit((unsigned char)*entry->d_name))
+            continue;
+        char path[300], line[1024];
+        snprintf(path, sizeof path, "/proc/%s/stat", entry->d_name);
+        FILE *file = fopen(path, "r");
+        if (file == NULL)
+            continue;
+        char *after =
+            fgets(line, sizeof line, file) != NULL ? strrchr(line, ')') : NULL;
+        fclose(file);
+        char state;
+        int its_group;
+        unsigned long user, system;
+        if (after == NULL ||
+            sscanf(after, ") %c %*d %d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+                   &state, &its_group, &user, &system) != 4 ||
+            its_group != group)
+            continue;
+        if (state != 'S' && state != 'Z')
+            all_asleep = false;
+        ticks += user + system;
+
+        snprintf(path, sizeof path, "/proc/%s/status", entry->d_name);
+        file = fopen(path, "r");
+        unsigned long switches;
+        while (file != NULL && fgets(line, sizeof line, file) != NULL)
+            if (sscanf(line, "voluntary_ctxt_switches: %lu", &switches) == 1 ||
+                sscanf(line, "nonvoluntary_ctxt_switches: %lu", &switches) == 1)
+                *activity += switches;
+        if (file != NULL)
+            fclose(file);
+    }
+    if (proc != NULL)
+        closedir(proc);
+    *activity += ticks << 16;
+    *cpu_ms = (long)(ticks * 1000 / (unsigned long)sysconf(_SC_CLK_TCK));
+    return all_asleep;
+}
+
+void reap_children(void)
+{
+    char path[64], list[4096];
+
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
+    for (int round = 0; round < 100; round++) {
+        FILE *file = fopen(path, "r");
+        if (file != NULL) {
+            if (fgets(list, sizeof list, file) != NULL)
+                for (char *at = list, *end; *at != '\0'; at = end) {
+                    long pid = strtol(at, &end, 10);
+                    if (end == at)
+                        break;
+                    kill((pid_t)pid, SIGKILL);
+                }
+            fclose(file);
+        }
+        pid_t pid;
+        while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+            ;
+        if (pid == -1)
+            return; // ECHILD: none is left
+        struct timespec nap = {0, 1000000};
+        nanosleep(&nap, NULL); // they are dying; SIGKILL can't be refused
+    }
+}
