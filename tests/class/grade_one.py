@@ -39,6 +39,7 @@ import sandbox
 RECORD_MOST = 1 << 20  # bytes: one line of the check's
 COMPILE_S = 300  # for all programs; each has a limit of its own (compile.sh)
 STRIKES = 3  # steps that may use up their time
+PROCESSES_ODD = 100  # at once; a check has 40
 TOLD = ("status", "seconds", "message")  # of a test, as soon as it ends
 BEFORE = "the run was ended before this test"
 NO_PROGRAM = "the program did not compile"
@@ -230,7 +231,7 @@ def check_steps(job, row):
             row["flags"].append(f"{flag}: {stem}")
         if row["outcome"] != "timed out" and outcome != "graded":
             row["outcome"] = outcome
-        if ran.processes >= sandbox.LIMITS["nproc"] * 3 // 4:
+        if ran.processes >= PROCESSES_ODD:
             row["flags"].append(f"had {ran.processes} processes at once: "
                                 f"{stem}")
         row["memory_kib"] = max(row["memory_kib"], ran.peak)

@@ -89,7 +89,9 @@ static bool shut_in(bool has_own_users)
         if (mount("none", hidden[i], "tmpfs", MS_NOSUID | MS_NODEV | MS_RDONLY,
                   NULL) == -1)
             return false;
-    return true;
+    // Of its own, so that a fork bomb leaves the check enough to go on.
+    struct rlimit processes = {24, 24};
+    return setrlimit(RLIMIT_NPROC, &processes) == 0;
 }
 
 /// In the child, between fork and exec: only what is async-signal-safe.
