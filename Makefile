@@ -158,9 +158,9 @@ doctor: ## what this machine lacks, what that means, and what to do
 # For editors (.clangd): with which flags each file is compiled.
 comma := ,
 compiled = $(foreach file,$(wildcard $(1)),{"directory": "$(CURDIR)", "file": "$(file)", "command": "$(CC) $(2) -c $(file)"}|)
-$(BUILD)/compile_commands.json: $(BUILD)/flags
+$(BUILD)/compile_commands.json: $(BUILD)/flags $(wildcard steps solutions docs/examples tests tests/lab tests/trace tests/bench)
 	$(file >$@,$(subst }|,}$(comma),$(subst }|],}],[$(call compiled,steps/*.c solutions/*.c docs/examples/*.c,$(WARN)) \
-	  $(call compiled,tests/*.c tests/lab/*.c,$(LABWARN) -D_GNU_SOURCE)])))
+	  $(call compiled,tests/*.c tests/lab/*.c tests/trace/*.c tests/bench/*.c,$(LABWARN) -D_GNU_SOURCE)])))
 
 # The report first, for people; then the lines that an editor reads.
 problems: FORCE ## check, and print the findings as a compiler does: for editors

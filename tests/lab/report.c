@@ -1047,6 +1047,45 @@ static void too_long(int signal_number)
     kill(runner, SIGKILL);
 }
 
+/// Criterion's socket, named by the process, is gone or never was. Another
+/// user's can't be removed.
+static bool no_socket(pid_t pid)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "/tmp/criterion_%d.sock", pid);
+    return unlink(path) == 0 || errno == ENOENT;
+}
+
+/// A child whose number is free for Criterion: where a check of another user
+/// with that number was killed, Criterion would find its socket and abort.
+static pid_t fork_runner(void)
+{
+    enum { TRIES = 1000 };
+    int is_free[2];
+    char yes = 1;
+
+    for (int i = 0; i < TRIES && pipe(is_free) == 0; i++) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            if (!no_socket(getpid()))
+                _exit(0);
+            bool told = write(is_free[1], &yes, 1) == 1;
+            close(is_free[0]);
+            close(is_free[1]);
+            return told ? 0 : -1;
+        }
+        close(is_free[1]);
+        bool found = pid > 0 && read(is_free[0], &yes, 1) == 1;
+        close(is_free[0]);
+        if (found || pid == -1)
+            return pid;
+        waitpid(pid, NULL, 0);
+        errno = EADDRINUSE;
+    }
+    return -1;
+}
+
 /// Go on as a child, and stay behind as its parent: every orphan of a test
 /// becomes ours and ends with the check, and so does a check that hangs. (Not
 /// the runner itself: Criterion's waits for ever beside a child that is not
@@ -1058,7 +1097,7 @@ static void supervise(void)
 
     foreground = getpgrp();
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    runner = fork();
+    runner = fork_runner();
     if (runner == -1) {
         perror("check: fork");
         exit(2);
@@ -1074,6 +1113,7 @@ static void supervise(void)
     alarm(LIMIT_S);
     while (waitpid(runner, &status, 0) == -1 && errno == EINTR)
         ;
+    no_socket(runner); // one that was killed leaves it
     // What a killed one leaves behind comes to us only then.
     for (int i = 0; i < 100 && waitpid(-1, NULL, WNOHANG) != -1; i++) {
         kill_children();

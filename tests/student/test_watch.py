@@ -140,7 +140,7 @@ class Watch(unittest.TestCase):
         w.type("d")
         w.until("// mine", "solutions/01_socket.c")
         w.type("t")
-        w.until("trace-01", gone=["// mine"])
+        w.until("socket() = 3", "ended with status 0", "build/trace/", gone=["// mine"])
 
     def test_what_is_longer_than_the_screen_is_read_with_space(self):
         w = self.watch(rows=12)
