@@ -1114,7 +1114,11 @@ static void supervise(void)
     while (waitpid(runner, &status, 0) == -1 && errno == EINTR)
         ;
     no_socket(runner); // one that was killed leaves it
-    kill_children();
+    // What a killed one leaves behind comes to us only then.
+    for (int i = 0; i < 100 && waitpid(-1, NULL, WNOHANG) != -1; i++) {
+        kill_children();
+        nanosleep(&(struct timespec){0, 1000000}, NULL);
+    }
     if (WIFSIGNALED(status))
         fprintf(stderr,
                 "check: the tests were killed by signal %d%s: no "
