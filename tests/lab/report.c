@@ -17,6 +17,8 @@
  * not; 2 if the check itself could not be done.
  */
 
+#include "lab.h"
+
 #include <criterion/criterion.h>
 #include <criterion/hooks.h>
 #include <criterion/logging.h>
@@ -30,7 +32,6 @@
 #include <limits.h>
 #include <locale.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -205,25 +206,17 @@ static struct setting {
 };
 enum { SETTING_COUNT = sizeof settings / sizeof *settings };
 
-_Noreturn static void wrong_policy(int line, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-_Noreturn static void wrong_policy(int line, const char *format, ...)
+_Noreturn static void wrong_policy(int line, const char *words)
 {
-    va_list arguments;
-
     fprintf(stderr, line > 0 ? "%s:%d: " : "%s: ", policy, line);
-    va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    fputc('\n', stderr);
+    fprintf(stderr, "%s\n", words);
     exit(2);
 }
 
 static void once(const char *name, int line, int before)
 {
     if (before > 0)
-        wrong_policy(line, "%s stands in line %d already", name, before);
+        wrong_policy(line, text("%s stands in line %d already", name, before));
 }
 
 static void read_setting(struct setting *s, const char *value, int line)
@@ -239,7 +232,8 @@ static void read_setting(struct setting *s, const char *value, int line)
         used += (size_t)snprintf(known + used, sizeof known - used, " %s",
                                  s->values[s->chosen]);
     }
-    wrong_policy(line, "%s can't be '%s'; it can be:%s", s->name, value, known);
+    wrong_policy(line,
+                 text("%s can't be '%s'; it can be:%s", s->name, value, known));
 }
 
 static void read_worth(const char *name, const char *value, int line)
@@ -250,13 +244,13 @@ static void read_worth(const char *name, const char *value, int line)
     // No sign, no "inf", no "0x10": strtod takes more than a number of points.
     if (*end != '\0' || value[strspn(value, "0123456789.")] != '\0' ||
         worth > 1e6)
-        wrong_policy(line, "'%s' is no number of points", value);
+        wrong_policy(line, text("'%s' is no number of points", value));
     if (strchr(name, '/') != NULL) {
         for (int i = 0; i < share_count; i++)
             if (strcmp(shares[i].test, name) == 0)
                 once(name, line, shares[i].line);
         if (share_count == TESTS_MAX)
-            wrong_policy(line, "more than %d tests", TESTS_MAX);
+            wrong_policy(line, text("more than %d tests", TESTS_MAX));
         shares[share_count++] = (struct share){strdup(name), worth, line};
         return;
     }
@@ -264,7 +258,7 @@ static void read_worth(const char *name, const char *value, int line)
         if (strcmp(steps[i].stem, name) == 0)
             once(name, line, steps[i].line);
     if (step_count == STEPS_MAX || strlen(name) >= sizeof steps[0].stem)
-        wrong_policy(line, "there is no step %s", name);
+        wrong_policy(line, text("there is no step %s", name));
     struct step *step = &steps[step_count++];
     snprintf(step->stem, sizeof step->stem, "%s", name);
     step->worth = worth;
@@ -278,8 +272,8 @@ static void read_policy(void)
     char line[512], name[256], value[128], more[2];
 
     if (file == NULL)
-        wrong_policy(0, "%s. POLICY names a file such as tests/points",
-                     strerror(errno));
+        wrong_policy(0, text("%s. POLICY names a file such as tests/points",
+                             strerror(errno)));
     for (int number = 1; fgets(line, sizeof line, file) != NULL; number++) {
         if (strchr(line, '\n') == NULL && !feof(file))
             wrong_policy(number, "the line is too long");
@@ -299,7 +293,7 @@ static void read_policy(void)
             read_worth(name, value, number);
     }
     if (ferror(file)) // a folder
-        wrong_policy(0, "%s", strerror(errno));
+        wrong_policy(0, strerror(errno));
     fclose(file);
     if (step_count == 0)
         wrong_policy(0, "there is no line such as 02_bind 10 in it");
@@ -315,8 +309,8 @@ static int step_of(const struct criterion_test *t)
         if (strncmp(name, steps[i].stem, size) == 0 && name[size] == '.')
             return i;
     }
-    wrong_policy(0, "%.*s has no points; 0 would be some",
-                 (int)strcspn(name, "."), name);
+    wrong_policy(0, text("%.*s has no points; 0 would be some",
+                         (int)strcspn(name, "."), name));
 }
 
 static void find_tests(struct criterion_test_set *set)
@@ -370,8 +364,8 @@ static void share_out(void)
             at++;
         if (at == test_count)
             wrong_policy(shares[i].line,
-                         "there is no test %s; %s lists their names",
-                         shares[i].test, "results.json");
+                         text("there is no test %s; %s lists their names",
+                              shares[i].test, "results.json"));
         tests[at].worth = shares[i].worth;
     }
     for (int s = 0; s < step_count; s++) {
@@ -387,11 +381,13 @@ static void share_out(void)
                 left -= tests[i].worth;
         }
         if (all == 0)
-            wrong_policy(steps[s].line, "there is no step %s", steps[s].stem);
-        if (left < -1e-6 || (equal == 0 && left > 1e-6))
             wrong_policy(steps[s].line,
-                         "%s has %g points, and its tests have %g together",
-                         steps[s].stem, steps[s].worth, steps[s].worth - left);
+                         text("there is no step %s", steps[s].stem));
+        if (left < -1e-6 || (equal == 0 && left > 1e-6))
+            wrong_policy(
+                steps[s].line,
+                text("%s has %g points, and its tests have %g together",
+                     steps[s].stem, steps[s].worth, steps[s].worth - left));
         for (int i = 0; i < test_count; i++)
             if (tests[i].step == s && tests[i].worth < 0)
                 tests[i].worth = left > 0 ? left / equal : 0;
