@@ -140,7 +140,7 @@ def main():
     if changed:
         print(f"{len(changed)} files are changed and not committed: they go in as they were.")
     print(f"{target}: {len(chosen)} files, {target.stat().st_size // 1024} KiB. A student: tar xf "
-          f"{target.name}; cd {top}; make setup check")
+          f"{target.name}; cd {top}; make setup watch")
 
 
 main()
