@@ -206,7 +206,7 @@ trace-%: NN = $(if $(filter 1 2 3 4 5 6 7 8,$*),0$*,$*)
 trace-%: $(RECORDER) FORCE ## see a step's own packets as a ladder: PEER= CASE= COMPARE=1
 	@logs="$(patsubst %,$(OUT)/%.log,$(filter $(if $(filter 06%,$(NN)),06,$(NN))%,$(STEMS)))"; \
 	[ -z "$$logs" ] || $(MAKE) --no-print-directory $$logs
-	@OUT=$(OUT) BUILD=$(BUILD) CHARMAP="$$(locale charmap)" PEER='$(PEER)' CASE='$(CASE)' COMPARE='$(COMPARE)' $(PYTHON) tests/trace/trace.py $(NN)
+	@OUT=$(OUT) BUILD=$(BUILD) PEER='$(PEER)' CASE='$(CASE)' COMPARE='$(COMPARE)' $(PYTHON) tests/trace/trace.py $(NN)
 
 ladders: $(RECORDER) ## the handbook's ladders are traces of the solutions: WRITE=1
 	@BUILD=$(BUILD) WRITE='$(WRITE)' $(PYTHON) tests/trace/figures.py $(filter %.ladder,$(FIGURES))

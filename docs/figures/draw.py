@@ -448,6 +448,17 @@ def draw(name, form, content):
 """
 
 
+def colours(names="figure"):
+    """For a page of its own, out of the handbook's style sheet: the variables whose
+    names begin so, for light and for dark, and the rules of the figures."""
+    css = (Path(__file__).resolve().parents[1] / "theme/lab.css").read_text(encoding="utf-8")
+    own = re.compile(rf"^ *--(?:{names})[\w-]*:.*", re.M)
+    light, dark = ("\n".join(own.findall(re.search(
+        rf"^{re.escape(selector)} {{(.*?)^}}", css, re.M | re.S)[1]))
+        for selector in ("html", "html.dark-mode"))
+    return light, dark, "\n".join(re.findall(r"^\.figure [^{]*{[^}]*}", css, re.M))
+
+
 def main():
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,6 @@ handbook shows: docs/figures/bench.plot and docs/examples/bench.txt.
 """
 import argparse
 import json
-import locale
 import os
 import platform
 import re
@@ -30,6 +29,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from console import Terminal  # noqa: E402 (it stands in tests/)
 
 PATIENCE_S = 10  # the longest that a measurement may take
 MIB, GIB = 2 ** 20, 2 ** 30
@@ -388,16 +390,14 @@ def main():
         parser.error("ROUNDS is 1 to 99, --ms is 1 to 1000")
     if not all(1 <= size <= MIB for size in options.sizes):
         parser.error("a size is 1 to 1048576 bytes")
-    locale.setlocale(locale.LC_CTYPE, "")
-    utf8 = locale.nl_langinfo(locale.CODESET) == "UTF-8"
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    sys.stdout.reconfigure(encoding="utf-8" if utf8 else "ascii", errors="replace")
+    terminal = Terminal()
+    sys.stdout.reconfigure(encoding="utf-8" if terminal.utf8 else "ascii", errors="replace")
     options.load = os.getloadavg()[0]
     everyone = peers(options)
     measure_all(everyone, options)
     costs = measure_costs(options)
-    print("\n".join(report(everyone, costs, options, "±" if utf8 else "+-",
-                           lambda code, text: f"\033[{code}m{text}\033[0m" if colour else text)))
+    print("\n".join(report(everyone, costs, options, "±" if terminal.utf8 else "+-",
+                           terminal.paint)))
     Path(f"{options.build}/bench.json").write_text(
         json.dumps(as_json(everyone, costs, options), indent=1) + "\n", encoding="utf-8")
     print(f"\nAll numbers: {options.build}/bench.json")

@@ -28,13 +28,13 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = Path(__file__).resolve().parent
+KIT = HERE.parent.parent
+sys.path[:0] = [str(HERE), str(KIT / "docs/figures")]
+import draw  # noqa: E402 (it stands with the figures)
 import formats  # noqa: E402 (it stands beside this file)
 from formats import clean, failures, here, points, steps_of, total  # noqa: E402
 from selftest import STEMS, plain, read_mistake, sentence  # noqa: E402
-
-HERE = Path(__file__).resolve().parent
-KIT = HERE.parent.parent
 
 
 # ---------------------------------------------------------------------- rows
@@ -192,21 +192,9 @@ def templates():
     env = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True,
                       undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     env.filters.update(points=points, clean=clean)
-    env.globals["colours"] = colours()
+    env.globals["colours"] = dict(zip(("light", "dark", "figure"), draw.colours(
+        "figure|primary|terminal|page-secondary|tablehead")))
     return env
-
-
-@functools.cache
-def colours():
-    """The handbook's colours and what a figure looks like, from its style."""
-    css = (KIT / "docs/theme/lab.css").read_text(encoding="utf-8")
-    own = re.compile(r" *--(?:figure|primary|terminal|page-secondary|tablehead)[\w-]*:.*")
-
-    def variables(selector):
-        block = re.search(rf"^{selector} \{{(.*?)^\}}", css, re.M | re.S)[1]
-        return "\n".join(own.findall(block))
-    return {"light": variables("html"), "dark": variables(r"html\.dark-mode"),
-            "figure": "\n".join(re.findall(r"^\.figure [^{]*\{[^}]*\}", css, re.M))}
 
 
 def student_page(row):

@@ -19,7 +19,6 @@ asks has set SO_REUSEADDR: then no ended connection is in its way.
 import argparse
 import ctypes
 import glob
-import locale
 import os
 import pwd
 import re
@@ -31,6 +30,9 @@ import textwrap
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(HERE))
+from console import Terminal  # noqa: E402 (it stands in tests/)
+
 STEMS = {os.path.basename(path)[:-2] for path in glob.glob(HERE + "/../0*.c")}
 PIDFD_GETFD = 438  # the same on every machine; Python has no name for it
 WIDTH = 80
@@ -345,16 +347,11 @@ class View:
 
 # ---------------------------------------------------------------------- screen
 
-class Screen:
+class Screen(Terminal):
     def __init__(self):
-        self.colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        self.utf8 = (locale.setlocale(locale.LC_CTYPE, "") and
-                     locale.nl_langinfo(locale.CODESET) == "UTF-8")
+        super().__init__()
         sys.stdout.reconfigure(encoding="utf-8" if self.utf8 else "ascii",
                                errors="backslashreplace")
-
-    def paint(self, code, text):
-        return f"\033[{code}m{text}\033[0m" if self.colour else text
 
     def block(self, title, command):
         gap = max(2, WIDTH - len(title) - len(command))

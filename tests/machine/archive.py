@@ -24,8 +24,8 @@ from pathlib import Path
 
 KEEP = ["Makefile", "Doxyfile", "LICENSE", "README.md", ".gitignore", ".editorconfig",
         ".clang-format", ".clangd", ".vscode/*", ".devcontainer/*", ".github/*", "steps/*",
-        "docs/*", "tests/selftest.py", "tests/class/formats.py", "tests/class/report.py",
-        "tests/class/templates/*",
+        "docs/*", "tests/selftest.py", "tests/console.py", "tests/class/formats.py",
+        "tests/class/report.py", "tests/class/templates/*",
         "tests/0*.c", "tests/points", "tests/lab/*", "tests/machine/*", "tests/student/*",
         "tests/look/*", "tests/run/*", "tests/trace/*"]
 LEAVE = ["docs/mistakes.md", "docs/instructor.md", "docs/maintainer.md", "docs/grading.md",

@@ -9,7 +9,6 @@ student can work without, and makes the exit status 1; a ring costs what its
 line says, and no more.
 """
 import ctypes
-import locale
 import os
 import re
 import shutil
@@ -22,6 +21,9 @@ import textwrap
 import time
 from pathlib import Path
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from console import Terminal  # noqa: E402 (it stands in tests/)
+
 BUILD, STEPS, CC, VERSION = sys.argv[1:5]
 STEMS = ["01_socket", "02_bind", "03_listen", "04_accept", "05_connect", "06_echo_server",
          "06_echo_client", "07_refused", "08_loopback"]
@@ -31,36 +33,23 @@ WIDTH, INDENT = 80, 17
 LIMIT_S = 20  # the longest that one trial may take
 ROOM_MIB = 100
 
-try:  # Python itself would take C for UTF-8: see the Makefile, too
-    locale.setlocale(locale.LC_CTYPE, "")
-except locale.Error:
-    pass
-CHARSET = locale.nl_langinfo(locale.CODESET)
-UTF8 = CHARSET == "UTF-8"
-COLOUR = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-MARKS = {GOOD: ("✔", "ok", "32"), LACKS: ("○", "- ", "33"), BAD: ("✘", "X ", "31")}
+MARKS = {GOOD: ("✔", "32"), LACKS: ("○", "33"), BAD: ("✘", "31")}
+terminal = Terminal()
+paint, plain = terminal.paint, terminal.plain
 found = {GOOD: 0, LACKS: 0, BAD: 0}
-
-
-def paint(code, text):
-    return f"\033[{code}m{text}\033[0m" if COLOUR else text
-
-
-def plain(text):
-    return text if UTF8 else text.replace("…", "...").encode("ascii", "replace").decode()
 
 
 def tell(mark, what, words, *more, do=None):
     """One line, and under it what it costs and the command that mends it."""
     found[mark] += 1
-    sign, ascii_sign, code = MARKS[mark]
+    sign, code = MARKS[mark]
     first, *rest = [line for text in (words, *more)
                     for line in textwrap.wrap(plain(text), WIDTH - INDENT)]
-    print(f"  {paint(code, sign if UTF8 else ascii_sign)} {what:<{INDENT - 5}} {first}")
+    print(f"  {paint(code, plain(sign))} {what:<{INDENT - 5}} {first}")
     for line in rest:
         print(f"{'':{INDENT}}{line}")
     if do:
-        print(f"{'':{INDENT}}{'→' if UTF8 else '->'} {paint('1', plain(do))}")
+        print(f"{'':{INDENT}}{plain('→')} {paint('1', plain(do))}")
 
 
 def heading(words):
@@ -276,10 +265,11 @@ def ptrace():
 
 
 def signs():
-    if UTF8:
+    if terminal.utf8:
         tell(GOOD, "locale", "UTF-8")
     else:
-        tell(LACKS, "locale", f"{CHARSET}: signs are written in ASCII", do="export LC_ALL=C.UTF-8")
+        tell(LACKS, "locale", f"{terminal.charset}: signs are written in ASCII",
+             do="export LC_ALL=C.UTF-8")
 
 
 TOOLS = [  # what, its programs, what it costs that it is missing, what brings it

@@ -4,13 +4,15 @@ say, and how a text gets to the terminal. Nothing here keeps a state: a verdict
 is what the last check wrote, and it holds while the file is as it was then.
 """
 import json
-import locale
 import os
 import re
 import shlex
 import sys
 import textwrap
 from pathlib import Path
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import console  # noqa: E402 (it stands in tests/)
 
 # ------------------------------------------------------------------- the road
 
@@ -130,23 +132,13 @@ def plain(markdown, width):
 
 # --------------------------------------------------------------- the terminal
 
-ASCII = str.maketrans({"…": "...", "✔": "ok", "✘": "X ", "○": "- ", "▸": "> ", "–": "-",
-                       "━": "#", "─": "-", "’": "'", "‘": "'", "→": "->", "×": "x"})
-
-
-class Terminal:
-    """Colours and signs, as far as this terminal has them."""
+class Terminal(console.Terminal):
+    """A terminal that has a size. `make watch` says to its tools, whose stdout is
+    a pipe, that they may paint: FORCE_COLOR."""
 
     def __init__(self):
-        try:
-            locale.setlocale(locale.LC_CTYPE, "")
-        except locale.Error:
-            pass
-        self.utf8 = locale.nl_langinfo(locale.CODESET) == "UTF-8"
-        self.tty = sys.stdout.isatty()
-        self.colour = ((self.tty or os.environ.get("FORCE_COLOR"))
-                       and os.environ.get("TERM", "dumb") != "dumb"
-                       and not os.environ.get("NO_COLOR"))
+        super().__init__(force=os.environ.get("FORCE_COLOR"))
+        self.colour = self.colour and os.environ.get("TERM", "dumb") != "dumb"
 
     def size(self):
         """Columns and rows. Tiny ones count as a little more: nothing breaks."""
@@ -157,14 +149,9 @@ class Terminal:
         columns = columns or int(os.environ.get("COLUMNS") or 80)
         return max(columns, 20), max(rows or 24, 4)
 
-    def paint(self, code, text):
-        return f"\033[{code}m{text}\033[0m" if self.colour else text
-
     def encode(self, text):
         """The text as this terminal can show it."""
-        if not self.utf8:
-            text = text.translate(ASCII)
-        return text.encode("utf-8" if self.utf8 else "ascii", "replace")
+        return self.plain(text).encode("utf-8", "replace")
 
     def say(self, *lines):
         sys.stdout.flush()

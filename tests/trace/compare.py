@@ -109,4 +109,4 @@ def show(found, look):
     if first:
         out.append(f"What is marked {look.bad} is not in the other. "
                    "A difference need not be a mistake.\n")
-    return look.plain("\n".join(out)) if not look.fancy else "\n".join(out)
+    return look.plain("\n".join(out))

@@ -15,10 +15,12 @@ compared with that; where the two differ, the kernel's word is shown. Where
 nothing could be captured, the kernel's word is all there is.
 """
 import json
-import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from console import Terminal  # noqa: E402 (it stands in tests/)
 
 LONG_NS = 10_000_000      # a call that waits for the peer and takes so long has slept
 FULL_NS = 200_000_000     # so has a send; on a busy machine any call may take a while
@@ -592,28 +594,19 @@ def as_figure(table, names, times=False):
 
 # ---------------------------------------------------------------------- text
 
-class Look:
+class Look(Terminal):
     """What a terminal can show: lines or ASCII, colours or none."""
 
-    def __init__(self, stream=sys.stdout, fancy=None, colour=None):
-        # Python takes LANG=C for UTF-8; make asks locale(1) (CHARMAP).
-        utf8 = os.environ.get("CHARMAP", stream.encoding or "").upper() == "UTF-8"
-        fancy = utf8 if fancy is None else fancy
-        colour = stream.isatty() and not os.environ.get("NO_COLOR") if colour is None else colour
+    def __init__(self, fancy=None, colour=None):
+        super().__init__()
+        self.utf8 = fancy = self.utf8 if fancy is None else fancy
+        self.colour = self.colour if colour is None else colour
         # Heads of arrows of ASCII: the others are two columns wide in some fonts.
         self.life, self.bar, self.flat, self.lost = "│┃─×" if fancy else "|#-x"
         self.good, self.bad = "✔✘" if fancy else "+x"
-        self.fancy, self.colour = fancy, colour
 
     def paint(self, code, words):
-        return f"\033[{code}m{words}\033[0m" if self.colour and words.strip() else words
-
-    def plain(self, words):
-        if self.fancy:
-            return words
-        for mark, plain in (("…", "..."), ("×", "x"), ("¦", "|")):
-            words = words.replace(mark, plain)
-        return words.encode("ascii", "replace").decode()
+        return super().paint(code, words) if words.strip() else words
 
 
 def cut(words, width):

@@ -52,14 +52,9 @@ pre a { color: inherit; }
 
 def colours():
     """The figures' rules and colours, out of the handbook's style sheet."""
-    css = (TOP / "docs/theme/lab.css").read_text(encoding="utf-8")
-    light, dark = (re.search(rf"^{re.escape(name)} {{(.*?)^}}", css, re.S | re.M)[1]
-                   for name in ("html", "html.dark-mode"))
-    light, dark = ("".join(re.findall(r"\s+--figure-[\w-]+: [^;]+;", part))
-                   for part in (light, dark))
-    rules = "\n".join(re.findall(r"^\.figure .*$", css, re.M))
-    return (f":root {{{light}\n}}\n@media (prefers-color-scheme: dark) {{ :root {{{dark}\n}} }}\n"
-            f"{rules}\n")
+    light, dark, rules = draw.colours()
+    return (f":root {{\n{light}\n}}\n"
+            f"@media (prefers-color-scheme: dark) {{ :root {{\n{dark}\n}} }}\n{rules}\n")
 
 
 def figure(recording, table, name, caption):
