@@ -297,6 +297,11 @@ def median(peer, size, what):
     return statistics.median(peer.results[size][what])
 
 
+def show_ratio(ratio):
+    """7621 per cent is more easily read as times."""
+    return f"{ratio:.0%}" if ratio < 10 else f"{ratio:.0f} times"
+
+
 def comparison(everyone, sizes, paint):
     """A server in per cent of the others, size by size."""
     named = {peer.name: peer for peer in everyone if not peer.broken}
@@ -308,9 +313,8 @@ def comparison(everyone, sizes, paint):
             what = "rate" if other == "limit" else "trips"
             if other in ("yours", "solution"):
                 continue
-            ratios = [min(9999, median(named[mine], s, what) / median(peer, s, what) * 100)
-                      for s in sizes]
-            lines.append(f"{other:14}" + "".join(f"{ratio:.0f}%".rjust(11) for ratio in ratios))
+            ratios = [median(named[mine], s, what) / median(peer, s, what) for s in sizes]
+            lines.append(f"{other:14}" + "".join(show_ratio(r).rjust(11) for r in ratios))
     return lines + ["", "of the limit: MiB a second; of the others: round trips"] if lines else []
 
 
