@@ -124,7 +124,8 @@ hint diff reset open:
 # it: what is graded and what a student runs are never two versions. What is
 # graded is what the file says now, whatever its date: it is compared with the
 # copy that was built. A program that doesn't compile leaves its log and no
-# binary, and costs only itself.
+# binary, and costs only itself. The verdict on what the file said before goes:
+# a check that is cut off before it has a new one must leave none.
 $(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
 	@mkdir -p $(@D)
 	@src=$(IN)/$*.c to=$(OUT)/$* mine=$(OUT)/$*.$$$$; \
@@ -145,7 +146,7 @@ $(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
 		mv $$mine $(BUILD)/$(notdir $(IN))/$*; \
 	else rm -f $$to.checked $$to.plain $$mine.checked $$mine.plain; \
 		[ -s $$mine.log ] || mv $$mine.err $$mine.log; fi; \
-	mv $$mine.c $$to.c; mv $$mine.log $@; rm -f $$mine.err
+	rm -f $$to.json; mv $$mine.c $$to.c; mv $$mine.log $@; rm -f $$mine.err
 
 # ------------------------------------------------------------------- machines
 

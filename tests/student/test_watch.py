@@ -320,6 +320,17 @@ class Watch(unittest.TestCase):
             self.assertEqual(run.returncode, 2)
             self.assertIn("make watch wants a terminal", run.stderr)
 
+    def test_a_check_that_is_cut_off_leaves_no_verdict_on_what_the_file_said_before(self):
+        def make(target):
+            return subprocess.run(["make", target, f"STEPS={self.folder}", f"BUILD={BUILD}"],
+                                  capture_output=True, text=True, check=True).stdout
+        self.save("01_socket", self.solution("01_socket"))
+        make("check-01")
+        self.assertRegex(make("list"), r"01_socket +6 of 6")
+        self.save("01_socket", self.solution("01_socket", "return 0;", "return 9;"))
+        make(self.graded() / "01_socket.log")  # so far had it come
+        self.assertRegex(make("list"), r"01_socket +0 of 6 +not checked yet")
+
     def test_next_says_once_what_to_do_and_finds_lost_verdicts_again(self):
         def following():
             run = subprocess.run(["make", "next", f"STEPS={self.folder}", f"BUILD={BUILD}"],

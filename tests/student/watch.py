@@ -275,6 +275,8 @@ class Bench:
         self.start_check()
 
     def start_check(self):
+        if self.check:
+            self.verdict = None  # it is on what the file said two saves ago
         self.stop_jobs()
         self.over, self.note, self.offset = None, "", 0
         self.soon = None
