@@ -24,6 +24,7 @@ CHECKED := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 VERSION = $(shell cat .version 2>/dev/null || git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 STEMS := $(basename $(notdir $(wildcard tests/0*.c)))
+NN     = $(if $(filter 1 2 3 4 5 6 7 8,$*),0$*,$*)# make check-2 means check-02
 
 # make takes a name with a space for two. So any folder but the kit's own two is
 # reached through a link, whose name is made of its path.
@@ -85,7 +86,6 @@ check: $(CHECK) $(STEMS:%=$(OUT)/%.log) ## grade all steps: STEPS=dir BUILD=dir 
 	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --points "$(POLICY)" --seed "$(SEED)"; \
 	status=$$?; [ -z "$(FORMAT)" ] || $(PYTHON) tests/class/formats.py $(RESULTS) $(FORMAT) || status=2; exit $$status
 
-check-%: NN = $(if $(filter 1 2 3 4 5 6 7 8,$*),0$*,$*)
 check-%: $(CHECK) FORCE ## grade one step and show all that it lacks: make check-02
 	@logs="$(patsubst %,$(OUT)/%.log,$(filter $(NN)%,$(STEMS)))"; \
 	[ -z "$$logs" ] || $(MAKE) --no-print-directory $$logs
@@ -164,17 +164,20 @@ $(BUILD)/compile_commands.json: $(BUILD)/flags $(wildcard steps solutions docs/e
 	  $(call compiled,tests/*.c tests/lab/*.c tests/trace/*.c tests/bench/*.c,$(LABWARN) -D_GNU_SOURCE)])))
 
 # The report first, for people; then the lines that an editor reads.
-problems: FORCE ## check, and print the findings as a compiler does: for editors
-	@rm -f $(RESULTS); $(MAKE) --no-print-directory check; status=$$?; \
+define problems
+	@rm -f $(RESULTS); $(MAKE) --no-print-directory $(1); status=$$?; \
 	$(PYTHON) tests/machine/problems.py $(RESULTS) && exit $$status
+endef
+
+problems: FORCE ## check, and print the findings as a compiler does: for editors
+	$(call problems,check)
 
 problems-%: FORCE ## the same for one step: make problems-02
-	@rm -f $(RESULTS); $(MAKE) --no-print-directory check-$*; status=$$?; \
-	$(PYTHON) tests/machine/problems.py $(RESULTS) && exit $$status
+	$(call problems,check-$*)
 
 # 06 alone is its server. Built anew: -O0 is what a debugger wants. GDBFLAGS is
 # for gdb, ARGS for the program.
-debug-%: STEM = $(firstword $(filter $(if $(filter 1 2 3 4 5 6 7 8,$*),0$*,$*)%,$(filter-out 06_echo_client,$(STEMS)) 06_echo_client))
+debug-%: STEM = $(firstword $(filter $(NN)%,$(filter-out 06_echo_client,$(STEMS)) 06_echo_client))
 debug-%: FORCE ## run a step in gdb, with a peer on the other side: make debug-06
 	@[ -n "$(STEM)" ] || { echo "There is no step $*. There are: $(STEMS)" >&2; exit 2; }
 	@$(MAKE) --no-print-directory -s CFLAGS='-g -O0' -W $(IN)/$(STEM).c $(BUILD)/$(notdir $(IN))/$(STEM)
@@ -203,7 +206,6 @@ $(BENCH)/%: tests/bench/%.c $(BUILD)/flags | $(BUILD)/compiler
 
 RECORDER := $(BUILD)/lab/record $(BUILD)/lab/peer
 
-trace-%: NN = $(if $(filter 1 2 3 4 5 6 7 8,$*),0$*,$*)
 trace-%: $(RECORDER) FORCE ## see a step's own packets as a ladder: PEER= CASE= COMPARE=1
 	@logs="$(patsubst %,$(OUT)/%.log,$(filter $(if $(filter 06%,$(NN)),06,$(NN))%,$(STEMS)))"; \
 	[ -z "$$logs" ] || $(MAKE) --no-print-directory $$logs
