@@ -169,7 +169,9 @@ static const char *family(struct program *p)
 {
     const struct call *call;
     EACH_CALL (p, call)
+        // Before it has returned, its address may not be noted yet.
         if ((call->id == CALL_bind || call->id == CALL_connect) &&
+            atomic_load(&call->state) == CALL_RETURNED &&
             call->address.ss_family != AF_INET &&
             call->address.ss_family != AF_INET6)
             return "sin_family was not set: it must be AF_INET, and the rest "

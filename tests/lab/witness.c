@@ -183,6 +183,8 @@ static struct call *enter(enum call_id id, int fd, int64_t a, int64_t b,
     struct call *call =
         record_slot(record, atomic_fetch_add_explicit(&record->count, 1,
                                                       memory_order_relaxed));
+    // A slot that is used again: who reads it now shall see none.
+    atomic_store_explicit(&call->state, CALL_FREE, memory_order_release);
     call->id = id;
     call->pid = getpid();
     call->fd = fd;
