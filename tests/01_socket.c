@@ -16,7 +16,7 @@ static int expect_descriptor(struct program *p, const char **rest)
     int fd, used = -1;
 
     if (sscanf(line, "fd %d: %n", &fd, &used) != 1 || used == -1)
-        fail(p, "the line \"fd N: …\"",
+        fail(p, ABOUT_LINE, "the line \"fd N: …\"",
              text("the line %s", quoted(line, strlen(line))));
     *rest = line + used;
     return fd;
@@ -30,7 +30,7 @@ static void expect_socket(struct program *p, const char *type,
     const char *rest;
     int fd = expect_descriptor(p, &rest);
     if (strcmp(rest, text("AF_INET %s", type)) != 0)
-        fail(p, text("the line \"fd %d: AF_INET %s\"", fd, type),
+        fail(p, ABOUT_LINE, text("the line \"fd %d: AF_INET %s\"", fd, type),
              text("the line \"fd %d: \" and then %s", fd,
                   quoted(rest, strlen(rest))));
     struct held held[8], *one = held;
@@ -41,10 +41,12 @@ static void expect_socket(struct program *p, const char *type,
         if (held[i].fd == fd)
             one = &held[i];
     if (count == 0)
-        fail(p, text("a socket of AF_INET, %s (%s)", type, protocol),
+        fail(p, ABOUT_OPEN,
+             text("a socket of AF_INET, %s (%s)", type, protocol),
              "the program has no socket open");
     if (strcmp(one->protocol, protocol) != 0)
-        fail(p, text("a socket of AF_INET, %s (%s)", type, protocol),
+        fail(p, ABOUT_OPEN,
+             text("a socket of AF_INET, %s (%s)", type, protocol),
              text("the kernel says that the protocol of descriptor %d is %s",
                   one->fd, one->protocol));
 }
@@ -83,7 +85,8 @@ TEST(socket, tells_the_number_of_its_descriptor)
     for (int i = 0; i < count; i++)
         if (held[i].fd == fd)
             return;
-    fail(p, text("descriptor %d, as the program says, is a socket", fd),
+    fail(p, ABOUT_LINE,
+         text("descriptor %d, as the program says, is a socket", fd),
          count == 0
              ? "the program has no socket open"
              : text("the program's socket is descriptor %d", held[0].fd));

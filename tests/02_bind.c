@@ -40,7 +40,7 @@ static struct sockaddr_in listen_shared(void)
 static void expect_taken(struct program *p, struct sockaddr_in a)
 {
     if (bind_error(a) != EADDRINUSE)
-        fail(p,
+        fail(p, ABOUT_ADDRESS,
              text("a socket is bound to %s, so nobody else can have it",
                   show_address(a)),
              "another socket could be bound to it");
@@ -54,7 +54,8 @@ static struct sockaddr_in expect_ip(struct program *p, struct sockaddr_in want)
 
     expect_running(p);
     if (got.sin_addr.s_addr != want.sin_addr.s_addr)
-        fail(p, text("bound to %s, as asked", show_address(want)),
+        fail(p, ABOUT_ADDRESS,
+             text("bound to %s, as asked", show_address(want)),
              text("bound to %s", show_address(got)));
     if (bind_error(want) == EADDRINUSE)
         return want;
@@ -89,7 +90,8 @@ TEST(bind, binds_to_the_port_of_its_arguments)
 
     struct sockaddr_in got = expect_address(p, "bound to ");
     if (got.sin_port != want.sin_port)
-        fail(p, text("bound to port %s, as asked", port_text(want)),
+        fail(p, ABOUT_ADDRESS,
+             text("bound to port %s, as asked", port_text(want)),
              text("bound to %s", show_address(got)));
     expect_running(p);
     expect_taken(p, got);
@@ -101,7 +103,8 @@ TEST(bind, reports_the_port_that_the_kernel_chose)
     struct sockaddr_in got = expect_address(p, "bound to ");
 
     if (got.sin_port == 0)
-        fail(p, "the port that the kernel chose when asked for port 0",
+        fail(p, ABOUT_ADDRESS,
+             "the port that the kernel chose when asked for port 0",
              "port 0, which no socket ever has");
     expect_running(p);
     expect_taken(p, got);
@@ -116,7 +119,7 @@ TEST(bind, binds_to_the_address_of_its_arguments_only)
 
     got.sin_addr.s_addr = inet_addr("127.0.0.3");
     if (bind_error(got) != 0)
-        fail(p,
+        fail(p, ABOUT_ADDRESS,
              "bound to 127.101.102.103 only: 127.0.0.3 has the same port free",
              "the port is taken on 127.0.0.3 too");
 }
@@ -177,7 +180,7 @@ TEST(bind, does_not_listen_yet)
     expect_running(p);
     int error = try_connect(at);
     if (error != -ECONNREFUSED)
-        fail(p,
+        fail(p, ABOUT_OPEN,
              text("a connection to %s is refused: the socket is bound, it does "
                   "not listen",
                   show_address(at)),

@@ -19,10 +19,12 @@ static struct tcp_socket expect_listening(struct program *p,
     struct tcp_socket found;
 
     if (!find_listener(at, &found))
-        fail(p, text("a socket in state LISTEN at %s", show_address(at)),
+        fail(p, ABOUT_OPEN,
+             text("a socket in state LISTEN at %s", show_address(at)),
              "the kernel has none at that port");
     if (found.local.sin_addr.s_addr != at.sin_addr.s_addr)
-        fail(p, text("a socket in state LISTEN at %s", show_address(at)),
+        fail(p, ABOUT_ADDRESS,
+             text("a socket in state LISTEN at %s", show_address(at)),
              text("it is at %s", show_address(found.local)));
     return found;
 }
@@ -63,7 +65,8 @@ static void expect_backlog(struct program *p, unsigned backlog)
     expect_running(p);
     unsigned limit = expect_listening(p, at).limit;
     if (limit != in_kernel(backlog))
-        fail(p, text("a backlog of %u (Send-Q in ss -tln)", in_kernel(backlog)),
+        fail(p, ABOUT_OPEN,
+             text("a backlog of %u (Send-Q in ss -tln)", in_kernel(backlog)),
              text("the kernel has %u", limit));
 }
 
@@ -90,7 +93,7 @@ static void expect_queued(struct program *p, struct sockaddr_in at,
 {
     struct queue queue = {at, wanted, 0};
     if (!wait_until(p, is_queued, &queue))
-        fail(p,
+        fail(p, ABOUT_OPEN,
              text("%u finished connections in the queue (Recv-Q in ss -tln)",
                   wanted),
              text("%u", queue.queued));
@@ -179,7 +182,7 @@ TEST(listen, lets_one_more_than_the_backlog_in_and_no_other)
     find_tcp(ntohs(own_address(silent).sin_port), 0, ntohs(at.sin_port),
              &found);
     if (found.state != TCP_SYN_SENT)
-        fail(p,
+        fail(p, ABOUT_OPEN,
              "with a backlog of 2, the SYN of the fourth client goes "
              "unanswered: SYN-SENT",
              state_name(found.state));
@@ -193,7 +196,7 @@ TEST(listen, binds_although_an_old_connection_is_in_time_wait)
 
     struct sockaddr_in got = expect_address(p, "listening on ");
     if (got.sin_port != at.sin_port)
-        fail(p, text("listening on %s", show_address(at)),
+        fail(p, ABOUT_ADDRESS, text("listening on %s", show_address(at)),
              text("listening on %s", show_address(got)));
 }
 
@@ -261,7 +264,8 @@ TEST(listen, closes_the_listening_socket_at_enter)
     expect_clean_close(p);
     int error = try_connect(at);
     if (error != -ECONNREFUSED)
-        fail(p, "nobody listens any more", "a client could still connect");
+        fail(p, ABOUT_OPEN, "nobody listens any more",
+             "a client could still connect");
 }
 
 TEST(listen, takes_the_end_of_stdin_for_enter)

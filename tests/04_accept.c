@@ -23,7 +23,7 @@ static struct sockaddr_in expect_listening(struct program *p)
     const char *line = expect_line(p, "listening on ");
 
     if (!find_listening(p, &at))
-        fail(p, "a socket of the program listens",
+        fail(p, ABOUT_OPEN, "a socket of the program listens",
              text("only the line %s", quoted(line, strlen(line))));
     return at;
 }
@@ -58,7 +58,7 @@ TEST(accept, tells_which_port_the_kernel_chose)
     struct sockaddr_in told = expect_address(p, "listening on "), at;
 
     if (find_listening(p, &at) && told.sin_port != at.sin_port)
-        fail(p, text("listening on %s", show_address(at)),
+        fail(p, ABOUT_ADDRESS, text("listening on %s", show_address(at)),
              text("listening on %s", show_address(told)));
 }
 
@@ -91,7 +91,7 @@ TEST(accept, names_a_peer_that_has_another_address)
     // Its port is the business of the test before.
     struct sockaddr_in told = expect_address(p, "Connected by ");
     if (told.sin_addr.s_addr != from.sin_addr.s_addr)
-        fail(p, text("Connected by %s", show_address(from)),
+        fail(p, ABOUT_ADDRESS, text("Connected by %s", show_address(from)),
              text("Connected by %s", show_address(told)));
 }
 
@@ -120,7 +120,8 @@ TEST(accept, keeps_the_connection_open_while_it_holds)
     while (count > 0 && held[count - 1].inode != end.inode)
         count--;
     if (end.state != TCP_ESTABLISHED || count == 0)
-        fail(p, "the connection is ESTABLISHED, and the program has it open",
+        fail(p, ABOUT_HOLD,
+             "the connection is ESTABLISHED, and the program has it open",
              end.state != TCP_ESTABLISHED
                  ? state_name(end.state)
                  : "no descriptor of the program is that connection");

@@ -79,7 +79,7 @@ TEST(connect, tells_who_answered_when_it_called_0_0_0_0)
     const char *line = expect_line(p, "connected to ");
     const char *want = text("connected to %s from ", show_address(at));
     if (strncmp(line, want, strlen(want)) != 0)
-        fail(p, text("a line that begins \"%s\"", want),
+        fail(p, ABOUT_ADDRESS, text("a line that begins \"%s\"", want),
              text("the line %s", quoted(line, strlen(line))));
 }
 
@@ -136,7 +136,8 @@ TEST(connect, keeps_the_connection_open_while_it_holds)
     expect_hold(p);
     expect_asleep(p);
     if (recv(server, &byte, 1, 0) != -1 || errno != EAGAIN)
-        fail(p, "the connection stays open, and nothing is sent on it",
+        fail(p, ABOUT_HOLD,
+             "the connection stays open, and nothing is sent on it",
              "the client has ended it, or has sent something");
 }
 

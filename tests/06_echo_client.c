@@ -60,7 +60,8 @@ static void expect_received(struct pair pair, const char *message)
 
     expect_exit(pair.p, 0, "the echo is complete and right");
     if (strstr(output_of(pair.p), want) == NULL)
-        fail(pair.p, text("on stdout %s", quoted(want, strlen(want))),
+        fail(pair.p, ABOUT_LINE,
+             text("on stdout %s", quoted(want, strlen(want))),
              "something else");
 }
 
@@ -69,7 +70,8 @@ static void expect_no_echo(struct pair pair, const char *because)
 {
     expect_exit(pair.p, 1, because);
     if (strstr(output_of(pair.p), "Received ") != NULL)
-        fail(pair.p, text("no Received line: %s", because), "a Received line");
+        fail(pair.p, ABOUT_REPORT, text("no Received line: %s", because),
+             "a Received line");
 }
 
 TEST(echo_client, refuses_arguments_that_are_no_address_and_port, GIVEN)
@@ -101,7 +103,8 @@ TEST(echo_client, sends_hello_friend_and_prints_its_echo)
         shutdown(pair.server, SHUT_WR);
     const char *line = expect_line(pair.p, "Received ");
     if (strcmp(line, want) != 0)
-        fail(pair.p, text("the line %s", quoted(want, strlen(want))),
+        fail(pair.p, ABOUT_LINE,
+             text("the line %s", quoted(want, strlen(want))),
              text("the line %s", quoted(line, strlen(line))));
     expect_exit(pair.p, 0, "the echo is complete and right");
 }
@@ -115,7 +118,8 @@ TEST(echo_client, sends_the_message_and_nothing_more)
     answer(pair, "Hello friend", 12);
     size_t n = receive_bytes(pair.p, pair.server, more, sizeof more, NULL);
     if (n > 0)
-        fail(pair.p, "12 bytes, and then the end of the client's stream",
+        fail(pair.p, ABOUT_BYTES,
+             "12 bytes, and then the end of the client's stream",
              text("more bytes: %s%s", quoted(more, n),
                   n == 1 && *more == '\0'
                       ? ", the terminating zero of a string (strlen + 1, or "
@@ -223,7 +227,7 @@ static void expect_difference(struct pair pair, int at)
 
     wait_for_end(pair.p);
     if (strstr(errors_of(pair.p), want) == NULL)
-        fail(pair.p,
+        fail(pair.p, ABOUT_REPORT,
              text("\"%s\" on stderr (counted from 0): every byte of the echo "
                   "is compared, and that one is another",
                   want),

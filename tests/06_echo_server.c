@@ -89,7 +89,7 @@ TEST(echo_server, sends_back_what_it_has_got)
     expect_back(p, fd, "Hello friend", 12);
     size_t n = receive_bytes(p, fd, more, sizeof more, NULL);
     if (n > 0)
-        fail(p, "the 12 bytes that were sent, and no more",
+        fail(p, ABOUT_BYTES, "the 12 bytes that were sent, and no more",
              text("more bytes: %s", quoted(more, n)));
 }
 
@@ -105,7 +105,7 @@ TEST(echo_server, sends_back_any_bytes_zeros_too)
     shutdown(fd, SHUT_WR);
     size_t n = receive_bytes(p, fd, back, sizeof back, NULL);
     if (n < sizeof data || memcmp(data, back, sizeof data) != 0)
-        fail(p,
+        fail(p, ABOUT_BYTES,
              "all values of a byte back, from 255 to 0, line ends and zeros "
              "too: what comes is bytes, no string",
              text("%zu bytes: %s", n, quoted(back, n)));
@@ -321,7 +321,7 @@ TEST(echo_server, needs_no_more_memory_for_more_bytes)
         expect_echo(p, fd, data, i < 4 ? 65536 : PIECE);
     long grown = memory_of(p) - before;
     if (grown > SLACK_KIB)
-        fail(p, "memory that does not grow with the traffic",
+        fail(p, ABOUT_MEMORY, "memory that does not grow with the traffic",
              text("%ld KiB more after at most %d MiB", grown, MOST));
 }
 

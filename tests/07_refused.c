@@ -22,7 +22,8 @@ static void expect_reason(struct program *p, struct sockaddr_in at, int error)
     expect_error_line(p, reason);
     expect_exit(p, 1, "there is no connection");
     if (strstr(output_of(p), "connected to ") != NULL)
-        fail(p, "no line of success after a failure", "connected to …");
+        fail(p, ABOUT_REPORT, "no line of success after a failure",
+             "connected to …");
 }
 
 static bool ended(struct program *p, void *unused)
@@ -46,7 +47,8 @@ static const char *expect_advice(struct program *p, struct sockaddr_in at,
     if (after == NULL)
         after = strstr(errors_of(p), "connect");
     if (after == NULL)
-        fail(p, text("the line \"%s\" on stderr", reason), "no such line");
+        fail(p, ABOUT_REPORT, text("the line \"%s\" on stderr", reason),
+             "no such line");
 
     after += strcspn(after, "\n");
     int count = -1; // its own newline
@@ -55,7 +57,7 @@ static const char *expect_advice(struct program *p, struct sockaddr_in at,
     if (after[strlen(after) - 1] != '\n')
         count++;
     if (count != lines)
-        fail(p,
+        fail(p, ABOUT_REPORT,
              text("\"%s\" and after it %d line%s on stderr", reason, lines,
                   lines == 1 ? "" : "s"),
              text("%d line%s after it", count, count == 1 ? "" : "s"));
@@ -95,7 +97,7 @@ static long since_connect(struct program *p)
             return (long)(((int64_t)t.tv_sec * 1000000000 + t.tv_nsec -
                            call->entered_ns) /
                           1000000);
-    fail(p, "it calls connect", "it does not");
+    fail(p, ABOUT_OPEN, "it calls connect", "it does not");
 }
 
 /// Silence for so long. What is said then is for the test of the words.
@@ -106,15 +108,15 @@ static void expect_patience(struct program *p, long ms)
                                 ms);
 
     if (!wait_until(p, ended, NULL))
-        fail(p, expected, "it goes on waiting");
+        fail(p, ABOUT_TIME, expected, "it goes on waiting");
     long waited = since_connect(p);
 
     // The test sees the end later than it is, never earlier.
     if (waited < ms)
-        fail(p, expected, text("it gave up after %ld ms", waited));
+        fail(p, ABOUT_TIME, expected, text("it gave up after %ld ms", waited));
     // A busy machine may be late; one that waits twice as long is wrong.
     if (waited > ms + ms / 10 + 1000)
-        fail(p, expected, text("it gave up after %ld ms", waited));
+        fail(p, ABOUT_TIME, expected, text("it gave up after %ld ms", waited));
 }
 
 TEST(refused, refuses_arguments_that_are_no_address_port_and_time, GIVEN)
@@ -170,7 +172,7 @@ TEST(refused, tells_who_answered_when_it_called_0_0_0_0)
     const char *line = expect_line(p, "connected to ");
     const char *want = text("connected to %s from ", show_address(at));
     if (strncmp(line, want, strlen(want)) != 0)
-        fail(p, text("a line that begins \"%s\"", want),
+        fail(p, ABOUT_ADDRESS, text("a line that begins \"%s\"", want),
              text("the line %s", quoted(line, strlen(line))));
 }
 
@@ -215,7 +217,7 @@ TEST(refused, names_port_server_and_firewall_as_what_it_may_be)
             if (a != b)
                 found |= has[a][0] && has[b][1] && has[3 - a - b][2];
     if (!found)
-        fail(p,
+        fail(p, ABOUT_REPORT,
              "three lines on stderr, one with the word port, one with server, "
              "one with firewall",
              "not those three");
@@ -236,7 +238,8 @@ TEST(refused, names_firewall_and_host_as_what_silence_may_mean)
     const char *advice = expect_advice(p, at, ETIMEDOUT, 1);
 
     if (!line_has(advice, "firewall") || !line_has(advice, "host"))
-        fail(p, "a line with the words firewall and host: what silence means",
+        fail(p, ABOUT_REPORT,
+             "a line with the words firewall and host: what silence means",
              quoted(advice, strcspn(advice, "\n")));
 }
 

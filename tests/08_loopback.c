@@ -35,7 +35,7 @@ static unsigned long long expect_trip(struct program *p, const char *name,
     if (strncmp(line, want, strlen(want)) != 0 ||
         sscanf(line + strlen(want), "%llu bytes%n", &bytes, &used) != 1 ||
         used == -1 || line[strlen(want) + (size_t)used] != '\0')
-        fail(p, text("the line \"%sN bytes\"", want),
+        fail(p, ABOUT_LINE, text("the line \"%sN bytes\"", want),
              text("the line %s", quoted(line, strlen(line))));
     return bytes;
 }
@@ -48,7 +48,7 @@ static unsigned long long expect_carried(struct program *p, const char *ip)
     unsigned long long bytes = 0;
 
     if (at == NULL || sscanf(at, "lo carried %llu", &bytes) != 1)
-        fail(p, "\"lo carried N bytes\" in each line",
+        fail(p, ABOUT_LINE, "\"lo carried N bytes\" in each line",
              text("the line %s", quoted(line, strlen(line))));
     return bytes;
 }
@@ -114,7 +114,7 @@ TEST(loopback, has_one_line_for_an_address)
     int lines = count_of(output_of(p), "lab is 127.0.0.1") +
                 count_of(errors_of(p), "lab is 127.0.0.1: ");
     if (lines > 1)
-        fail(p, "one line \"lab is 127.0.0.1…\"",
+        fail(p, ABOUT_LINE, "one line \"lab is 127.0.0.1…\"",
              text("%d of them, on stdout and stderr", lines));
 }
 
@@ -212,13 +212,14 @@ TEST(loopback, tells_what_lo_has_carried_meanwhile)
     unsigned long long most = lo_bytes() - before;
     unsigned long long least = held ? OURS : 25; // 12 and 12, and headers
     if (bytes < least)
-        fail(p,
+        fail(p, ABOUT_BYTES,
              text("at least the %llu bytes that lo carried between the "
                   "connect and the answer, read from its counter",
                   least),
              text("%llu bytes", bytes));
     if (bytes > most)
-        fail(p, text("at most the %llu bytes that lo carried meanwhile", most),
+        fail(p, ABOUT_BYTES,
+             text("at most the %llu bytes that lo carried meanwhile", most),
              text("%llu bytes", bytes));
 }
 
@@ -232,10 +233,11 @@ TEST(loopback, sends_over_lo_as_much_as_it_says)
     said += expect_carried(p, "127.0.0.2");
     unsigned long long carried = own_lo_bytes(p);
     if (carried == 0)
-        fail(p, "a connection over lo for each address",
+        fail(p, ABOUT_BYTES, "a connection over lo for each address",
              "not one byte has passed lo: there was no connection");
     if (said > carried)
-        fail(p, text("at most the %llu bytes that lo has received", carried),
+        fail(p, ABOUT_BYTES,
+             text("at most the %llu bytes that lo has received", carried),
              text("%llu bytes in both lines", said));
 }
 

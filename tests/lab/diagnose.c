@@ -1371,7 +1371,7 @@ static const struct detector detectors[] = {
     {stuck, ""},
 };
 
-const char *diagnose(struct program *p)
+static const char *diagnose(struct program *p)
 {
     const char *number = text("%.2s", stem_of(p));
 
@@ -1383,4 +1383,12 @@ const char *diagnose(struct program *p)
             return mistake;
     }
     return NULL;
+}
+
+struct reason find_reason(struct program *p, const struct failure *failure)
+{
+    const char *mistake = diagnose(p);
+
+    (void)failure; // as yet every detector is asked, whatever it is about
+    return (struct reason){mistake != NULL ? "likely" : NULL, mistake};
 }

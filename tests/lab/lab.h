@@ -270,15 +270,42 @@ const char *quoted(const void *data, size_t size);
 /// "ECONNREFUSED (Connection refused)"
 const char *error_name(int error);
 
+/// What an expectation is about: for whoever explains its failure.
+enum about {
+    ABOUT_USAGE,   ///< arguments that are refused
+    ABOUT_LINE,    ///< a line on stdout, its words
+    ABOUT_ADDRESS, ///< an address that is told or used
+    ABOUT_TIMING,  ///< that a line shows at once
+    ABOUT_REPORT,  ///< what a failing call makes of it: stderr, status 1
+    ABOUT_RETRY,   ///< that an interrupted call is tried again
+    ABOUT_HOLD,    ///< that it waits, and leaves alone what it holds
+    ABOUT_OPEN,    ///< sockets and connections: whether they are there
+    ABOUT_BYTES,   ///< what comes back, or is counted
+    ABOUT_END,     ///< the end of the program or of its stream
+    ABOUT_CPU,     ///< that it sleeps
+    ABOUT_MEMORY,  ///< what it takes of it
+    ABOUT_TIME,    ///< how long it waits for an answer
+};
+
+/// An expectation that was disappointed.
+struct failure {
+    enum about about;
+    const char *expected, *saw;
+};
+
 /// End the test: what was expected, what was seen; message.c adds the rest.
-_Noreturn void fail(struct program *p, const char *expected, const char *saw);
+_Noreturn void fail(struct program *p, enum about about, const char *expected,
+                    const char *saw);
 
 /// The calls that the program made, one a line with its line of source.
 const char *list_calls(struct program *p);
 /// In which call it is blocked: "accept(3)"; NULL if in none.
 const char *blocked_in(struct program *p);
-/// The mistake that the traces show, in words; NULL if none is known.
-const char *diagnose(struct program *p);
+/// A mistake that the traces show; text is NULL if none is known.
+struct reason {
+    const char *id, *text;
+};
+struct reason find_reason(struct program *p, const struct failure *failure);
 /// Who has port 4444, in the words of `make look`; NULL if the program did not
 /// hear from bind or listen that it is taken, or if the lab itself has it.
 const char *default_port_holder(struct program *p);

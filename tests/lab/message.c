@@ -269,8 +269,10 @@ static const char *manuals(const char *stem)
     return "";
 }
 
-void fail(struct program *p, const char *expected, const char *saw)
+void fail(struct program *p, enum about about, const char *expected,
+          const char *saw)
 {
+    struct failure failure = {about, expected, saw};
     char *message;
     size_t length;
     FILE *out = open_memstream(&message, &length);
@@ -286,9 +288,9 @@ void fail(struct program *p, const char *expected, const char *saw)
         if (*errors_of(p) != '\0')
             print_part(out, "stderr", show_stream(errors_of(p)));
         print_part(out, "Calls", list_calls(p));
-        const char *mistake = diagnose(p);
-        if (mistake != NULL)
-            print_part(out, "Likely", mistake);
+        struct reason reason = find_reason(p, &failure);
+        if (reason.text != NULL)
+            print_part(out, "Likely", reason.text);
         const char *holder = default_port_holder(p);
         if (holder != NULL)
             print_part(out, "In use", holder);

@@ -89,7 +89,7 @@ struct sockaddr_in peer_address(int fd)
     socklen_t size = sizeof a;
     if (getpeername(fd, (struct sockaddr *)&a, &size) == -1) {
         if (errno == ENOTCONN)
-            fail(last_program(), "the connection stands",
+            fail(last_program(), ABOUT_OPEN, "the connection stands",
                  "it is gone: closed too early, or reset");
         LAB_TROUBLE("getpeername");
     }
@@ -215,7 +215,8 @@ int connect_to(struct program *p, struct sockaddr_in at)
 {
     int fd = try_connect(at);
     if (fd < 0)
-        fail(p, text("a client can connect to %s", show_address(at)),
+        fail(p, ABOUT_OPEN,
+             text("a client can connect to %s", show_address(at)),
              text("connect: %s", error_name(-fd)));
     return fd;
 }
@@ -233,14 +234,15 @@ void expect_connect(struct program *p, int fd, struct sockaddr_in at)
     else
         getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
     if (error != 0)
-        fail(p, text("a client can connect to %s", show_address(at)),
+        fail(p, ABOUT_OPEN,
+             text("a client can connect to %s", show_address(at)),
              text("connect: %s", error_name(error)));
 }
 
 int accept_from(struct program *p, int listen_fd)
 {
     if (!wait_for(p, listen_fd, POLLIN))
-        fail(p,
+        fail(p, ABOUT_OPEN,
              text("it connects to the server at %s",
                   show_address(own_address(listen_fd))),
              "no connection came");
@@ -271,10 +273,10 @@ void send_bytes(struct program *p, int fd, const void *data, size_t size)
             continue;
         }
         if (errno != EAGAIN)
-            fail(p, "the connection stands while the peer sends",
+            fail(p, ABOUT_OPEN, "the connection stands while the peer sends",
                  text("the peer's send: %s", error_name(errno)));
         if (!wait_for(p, fd, POLLOUT))
-            fail(p, "it reads what the peer sends",
+            fail(p, ABOUT_BYTES, "it reads what the peer sends",
                  text("its receive buffer is full, %zu bytes are still to "
                       "send, and it reads no more",
                       size));
@@ -317,9 +319,10 @@ void expect_bytes(struct program *p, int fd, const void *data, size_t size)
     while (same < n && got[same] == ((const char *)data)[same])
         same++;
     if (same < n)
-        fail(p, expected, text("byte %zu differs: %s", same, quoted(got, n)));
+        fail(p, ABOUT_BYTES, expected,
+             text("byte %zu differs: %s", same, quoted(got, n)));
     if (n < size)
-        fail(p, expected,
+        fail(p, ABOUT_BYTES, expected,
              text("%zu bytes%s%s, then %s", n, n > 0 ? ": " : "",
                   n > 0 ? quoted(got, n) : "",
                   error == 0        ? "the end of the stream"
@@ -343,7 +346,8 @@ void expect_echo(struct program *p, int fd, const void *data, size_t size)
         ssize_t m = recv(fd, got, sizeof got, MSG_DONTWAIT);
         for (ssize_t i = 0; i < m; i++)
             if (back + (size_t)i >= size || got[i] != want[back + (size_t)i])
-                fail(p, text("the same %zu bytes back, in order", size),
+                fail(p, ABOUT_BYTES,
+                     text("the same %zu bytes back, in order", size),
                      text("byte %zu differs: %s instead of %s",
                           back + (size_t)i, quoted(got + i, (size_t)(m - i)),
                           quoted(want + back + i, size - back - (size_t)i)));
@@ -353,7 +357,8 @@ void expect_echo(struct program *p, int fd, const void *data, size_t size)
         if (ended ||
             (n <= 0 && m <= 0 &&
              !wait_for(p, fd, sent < size ? POLLIN | POLLOUT : POLLIN)))
-            fail(p, text("the same %zu bytes back, in order", size),
+            fail(p, ABOUT_BYTES,
+                 text("the same %zu bytes back, in order", size),
                  text("%zu of the %zu bytes that were sent came back, then %s",
                       back, sent,
                       m == 0  ? "the end of the stream"
@@ -379,9 +384,10 @@ void expect_read(struct program *p, int fd)
     socklen_t size = sizeof pair[0];
 
     if (getpeername(fd, (struct sockaddr *)&pair[0], &size) == -1)
-        fail(p, "it reads what has come", "it has closed the connection");
+        fail(p, ABOUT_OPEN, "it reads what has come",
+             "it has closed the connection");
     if (!wait_until(p, nothing_unread, pair))
-        fail(p, "it reads what has come",
+        fail(p, ABOUT_BYTES, "it reads what has come",
              "the bytes stay unread in the kernel");
 }
 
@@ -394,9 +400,9 @@ void expect_end(struct program *p, int fd)
         "then the end of its stream (FIN), and no more bytes";
 
     if (n > 0)
-        fail(p, expected, text("more bytes: %s", quoted(extra, n)));
+        fail(p, ABOUT_END, expected, text("more bytes: %s", quoted(extra, n)));
     if (error != 0)
-        fail(p, expected,
+        fail(p, ABOUT_END, expected,
              error == EAGAIN ? "nothing: it keeps the connection open"
                              : text("a reset: %s", error_name(error)));
 }

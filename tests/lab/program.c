@@ -123,7 +123,7 @@ struct program *run_program(const char *suite_file, struct setup setup)
         text("%s/%s%s", environment("LAB_PROGRAMS", "build/graded/steps"),
              p->stem, setup.plain ? ".plain" : ".checked");
     if (access(p->binary, X_OK) == -1)
-        fail(NULL, text("a program %s that can be run", p->binary),
+        fail(NULL, ABOUT_OPEN, text("a program %s that can be run", p->binary),
              "it is not there: it did not compile, or it was not built "
              "(make check builds it)");
 
@@ -509,7 +509,7 @@ const char *expect_line(struct program *p, const char *before)
     struct line_search search = {before, NULL};
 
     if (!wait_until(p, line_is_there, &search))
-        fail(p,
+        fail(p, p->setup.unaided ? ABOUT_TIMING : ABOUT_LINE,
              text("a line on stdout that begins \"%s\"%s", before,
                   p->setup.unaided ? ", at once, though stdout is a pipe" : ""),
              why_no_line(p, before));
@@ -526,7 +526,7 @@ struct sockaddr_in expect_address(struct program *p, const char *before)
 
     if (sscanf(rest, "%15[0-9.]:%d%n", ip, &port, &used) != 2 ||
         rest[used] != '\0' || port < 0 || port > 65535)
-        fail(p,
+        fail(p, ABOUT_LINE,
              text("the line \"%sADDRESS:PORT\", like %s127.0.0.1:4444", before,
                   before),
              text("the line %s", quoted(line, strlen(line))));
@@ -540,7 +540,7 @@ void expect_told(struct program *p, const char *before, struct sockaddr_in want)
 
     if (got.sin_port != want.sin_port ||
         got.sin_addr.s_addr != want.sin_addr.s_addr)
-        fail(p, text("%s%s", before, show_address(want)),
+        fail(p, ABOUT_ADDRESS, text("%s%s", before, show_address(want)),
              text("%s%s", before, show_address(got)));
 }
 
@@ -559,7 +559,7 @@ void expect_connected(struct program *p, struct sockaddr_in to,
         line[used] != '\0' || strcmp(to_text, show_address(to)) != 0 ||
         sscanf(from_text, "%31[0-9.]:%d", ip, &port) != 2 || port == 0 ||
         (from != NULL && strcmp(from_text, show_address(*from)) != 0))
-        fail(p, text("the line \"%s\"", want),
+        fail(p, ABOUT_ADDRESS, text("the line \"%s\"", want),
              text("the line %s", quoted(line, strlen(line))));
 }
 
@@ -602,7 +602,7 @@ void expect_default_bind(struct program *p, const char *before)
     }
     const struct sockaddr_in *asked = first_address(p, CALL_bind);
     if (asked == NULL || strcmp(show_address(*asked), "127.0.0.1:4444") != 0)
-        fail(p, "without arguments it binds to 127.0.0.1:4444",
+        fail(p, ABOUT_ADDRESS, "without arguments it binds to 127.0.0.1:4444",
              asked == NULL ? "it has not called bind"
                            : text("bind to %s", show_address(*asked)));
     const char *holder = default_port_holder(p);
@@ -615,7 +615,8 @@ void expect_default_connect(struct program *p)
     wait_until(p, ended, NULL);
     const struct sockaddr_in *asked = first_address(p, CALL_connect);
     if (asked == NULL || strcmp(show_address(*asked), "127.0.0.1:4444") != 0)
-        fail(p, "without arguments it connects to 127.0.0.1:4444",
+        fail(p, ABOUT_ADDRESS,
+             "without arguments it connects to 127.0.0.1:4444",
              asked == NULL ? "it has not called connect"
                            : text("connect to %s", show_address(*asked)));
 }
@@ -648,10 +649,10 @@ void expect_hold(struct program *p)
     struct rest rest = {.cpu_begin = -1};
 
     if (strcmp(line, prompt) != 0)
-        fail(p, text("the line \"%s\", alone", prompt),
+        fail(p, ABOUT_HOLD, text("the line \"%s\", alone", prompt),
              text("the line %s", quoted(line, strlen(line))));
     if (!wait_until(p, is_resting, &rest) || p->spun)
-        fail(p, "after \"press Enter to close\" it waits for Enter",
+        fail(p, ABOUT_HOLD, "after \"press Enter to close\" it waits for Enter",
              "it did not wait");
 }
 
@@ -671,7 +672,8 @@ void expect_running(struct program *p)
     struct rest rest = {.cpu_begin = -1};
 
     if (!wait_until(p, is_settled, &rest) && p->ended)
-        fail(p, "it goes on running until Enter is pressed", "it did not wait");
+        fail(p, ABOUT_HOLD, "it goes on running until Enter is pressed",
+             "it did not wait");
     p->spun = false; // not here
 }
 
@@ -714,14 +716,15 @@ void expect_error_line(struct program *p, const char *line)
 {
     struct text_search search = {line, true};
     if (!wait_until(p, error_is_there, &search))
-        fail(p, text("the line \"%s\" on stderr", line), "no such line");
+        fail(p, ABOUT_REPORT, text("the line \"%s\" on stderr", line),
+             "no such line");
 }
 
 void expect_error_text(struct program *p, const char *what)
 {
     struct text_search search = {what, false};
     if (!wait_until(p, error_is_there, &search))
-        fail(p, text("\"%s\" on stderr", what), "no such words");
+        fail(p, ABOUT_REPORT, text("\"%s\" on stderr", what), "no such words");
 }
 
 // -------------------------------------------------------------------- end
@@ -729,7 +732,7 @@ void expect_error_text(struct program *p, const char *what)
 void wait_for_end(struct program *p)
 {
     if (!wait_until(p, ended, NULL))
-        fail(p, "it ends", "it did not end");
+        fail(p, ABOUT_END, "it ends", "it did not end");
 }
 
 void expect_exit(struct program *p, int status, const char *because)
@@ -738,10 +741,10 @@ void expect_exit(struct program *p, int status, const char *because)
     bool told = p->in == -1 || p->enters > 0;
 
     if (!wait_until(p, told ? ended_or_spins : ended, &rest) || !p->ended)
-        fail(p, text("it ends with status %d: %s", status, because),
+        fail(p, ABOUT_END, text("it ends with status %d: %s", status, because),
              "it did not end");
     if (!WIFEXITED(p->status) || WEXITSTATUS(p->status) != status)
-        fail(p, text("it ends with status %d: %s", status, because),
+        fail(p, ABOUT_END, text("it ends with status %d: %s", status, because),
              how_it_ended(p));
 }
 
@@ -756,17 +759,17 @@ void expect_failure_of_either(struct program *p, const char *call,
              line);
 
     if (!wait_until(p, ended, NULL))
-        fail(p, expected, "it did not end");
+        fail(p, ABOUT_REPORT, expected, "it did not end");
     if (!error_is_there(p, &search) && !error_is_there(p, &alias))
-        fail(p, expected, "no such line");
+        fail(p, ABOUT_REPORT, expected, "no such line");
     if (!WIFEXITED(p->status) || WEXITSTATUS(p->status) != 1)
-        fail(p, expected, how_it_ended(p));
+        fail(p, ABOUT_REPORT, expected, how_it_ended(p));
 
     const char *forbidden[] = {success, "press Enter to close"};
     for (int i = 0; i < 2; i++) {
         struct line_search after = {forbidden[i], NULL};
         if (line_is_there(p, &after))
-            fail(p,
+            fail(p, ABOUT_REPORT,
                  text("after %s has failed, no line \"%s…\" on stdout", call,
                       forbidden[i]),
                  text("the line \"%s\"", after.line));
@@ -794,16 +797,16 @@ void expect_connection_lost(struct program *p)
                                           ": Broken pipe"};
 
     if (!wait_until(p, ended, NULL))
-        fail(p, expected, "it did not end");
+        fail(p, ABOUT_REPORT, expected, "it did not end");
     for (int i = 0; i < 2; i++) {
         const char *at = strstr(p->err.text, reasons[i]);
         if (at == NULL || at == p->err.text || !isalnum((unsigned char)at[-1]))
             continue;
         if (!WIFEXITED(p->status) || WEXITSTATUS(p->status) != 1)
-            fail(p, expected, how_it_ended(p));
+            fail(p, ABOUT_REPORT, expected, how_it_ended(p));
         return;
     }
-    fail(p, expected, "no such line");
+    fail(p, ABOUT_REPORT, expected, "no such line");
 }
 
 static bool has_called(struct program *p, void *id)
@@ -814,7 +817,7 @@ static bool has_called(struct program *p, void *id)
 void expect_called(struct program *p, int id)
 {
     if (!wait_until(p, has_called, &id))
-        fail(p, "it makes the call", "it does not");
+        fail(p, ABOUT_OPEN, "it makes the call", "it does not");
 }
 
 /// getaddrinfo is none: it may well be what checks the arguments.
@@ -834,16 +837,17 @@ void expect_usage(struct program *p)
                                 "before any socket call, for the arguments%s",
                                 p->arguments);
     if (!wait_until(p, ended, NULL))
-        fail(p, expected, "it did not end");
+        fail(p, ABOUT_USAGE, expected, "it did not end");
     if (!WIFEXITED(p->status) || WEXITSTATUS(p->status) != 2)
-        fail(p, expected, how_it_ended(p));
+        fail(p, ABOUT_USAGE, expected, how_it_ended(p));
     if (strncmp(p->err.text, "usage: ", 7) != 0 &&
         strstr(p->err.text, "\nusage: ") == NULL)
-        fail(p, expected, "no line that begins \"usage: \"");
+        fail(p, ABOUT_USAGE, expected, "no line that begins \"usage: \"");
     if (p->out.size != 0)
-        fail(p, expected, "something on stdout");
+        fail(p, ABOUT_USAGE, expected, "something on stdout");
     if (has_made_socket_call(p))
-        fail(p, expected, "a socket call before the arguments were checked");
+        fail(p, ABOUT_USAGE, expected,
+             "a socket call before the arguments were checked");
 }
 
 static bool said_or_ended(struct program *p, void *unused)
@@ -856,7 +860,7 @@ void expect_accepted(struct program *p)
 {
     wait_until(p, said_or_ended, NULL);
     if (p->ended && WIFEXITED(p->status) && WEXITSTATUS(p->status) == 2)
-        fail(p, text("the arguments%s are in range", p->arguments),
+        fail(p, ABOUT_USAGE, text("the arguments%s are in range", p->arguments),
              "they were refused");
 }
 
@@ -873,11 +877,12 @@ void expect_asleep(struct program *p)
         struct pollfd fds[] = {{p->pidfd, POLLIN, 0}};
         poll(fds, 1, LOOK_MS);
         if (has_ended(p))
-            fail(p, "it goes on waiting", "it ended");
+            fail(p, ABOUT_HOLD, "it goes on waiting", "it ended");
         looks += asleep(p->pid, &activity, &cpu);
         if (cpu - before > CPU_MS || now_ms() > end) {
             p->spun = true;
-            fail(p, "it sleeps in the kernel while there is nothing to do",
+            fail(p, ABOUT_CPU,
+                 "it sleeps in the kernel while there is nothing to do",
                  text("%ld ms of CPU time", cpu - before));
         }
     }
@@ -888,7 +893,8 @@ void expect_all_closed(struct program *p)
     int left = atomic_load(&p->record->left_open);
 
     if (left > 1)
-        fail(p, "the program closes every socket itself before it ends",
+        fail(p, ABOUT_OPEN,
+             "the program closes every socket itself before it ends",
              text("%d still open at the end, descriptor %d for one", left - 1,
                   p->record->left_fd));
 }
@@ -896,7 +902,8 @@ void expect_all_closed(struct program *p)
 void expect_clean_close(struct program *p)
 {
     if (has_ended(p))
-        fail(p, "it waits for Enter", "it ended before Enter was pressed");
+        fail(p, ABOUT_HOLD, "it waits for Enter",
+             "it ended before Enter was pressed");
     press_enter(p);
     expect_exit(p, 0, "after Enter it closes everything and has succeeded");
     expect_all_closed(p);
