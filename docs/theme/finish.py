@@ -8,6 +8,10 @@ and names of the errors, each by every word in it, so that "htons",
 "TIME_WAIT" and "queue" lead somewhere. It rewrites search/all_*.js and gives
 the rows of those two pages an anchor.
 
+Time. Under each page's title stands how long it takes to read: its words,
+without what is folded but a prediction's answer, without blocks and figures,
+at WORDS a minute. `finish.py --words HTML` lists them.
+
 Tree. The part of a file with functions is a script that begins "var
 04__accept_8c", which is no name in JavaScript: it gets a letter in front.
 """
@@ -48,6 +52,26 @@ def rows(page):
     return found
 
 
+WORDS = 200  # a minute: prose of a field that one learns, no novel
+
+
+def words(page):
+    """How many a reader reads before anything is unfolded."""
+    text = page.partition('<div class="contents">')[2].partition("<!-- contents -->")[0]
+    text = re.sub(r'<div class="toc">.*?</div>|<svg.*?</svg>|<nav.*?</nav>|<p class="time">.*?</p>', "", text, flags=re.S)
+    text = re.sub(r'<details class="(?!predicted).*?</details>', "", text, flags=re.S)
+    text = re.sub(r'<div class="fragment">.*?<!-- fragment -->|<pre.*?</pre>', "", text, flags=re.S)
+    return len(re.findall(r"[^\W_]+(?:[-.'’][^\W_]+)*", html.unescape(re.sub(r"<[^>]*>", " ", text))))
+
+
+def tell_time(page):
+    """The line under the title."""
+    number = words(page)
+    minutes = -(-number // WORDS)
+    line = f'<p class="time">{number:,} words, {minutes} minute{"s" * (minutes > 1)}</p>'
+    return page.replace('<div class="contents">', f'<div class="contents">\n{line}', 1)
+
+
 def mend_tree(folder):
     wrong = [script.stem for script in folder.glob("[0-9]*_8c.js")]
     for name in wrong:
@@ -63,7 +87,12 @@ def mend_tree(folder):
 
 
 def main():
-    folder = Path(sys.argv[1])
+    folder = Path(sys.argv[-1])
+    if sys.argv[1] == "--words":
+        for page in sorted(folder.glob("*.html")):
+            if "<!-- PageDoc -->" in (text := page.read_text(encoding="utf-8")):
+                print(f"{words(text):6} {page.stem}")
+        return
     mend_tree(folder)
     search = folder / "search"
     entries = {}  # (key, shown) -> the places that it leads to
@@ -90,6 +119,8 @@ def main():
         title = html.escape(plain(title[1]))
         # Two listings on one page would have the same anchors for their lines.
         text = re.sub(r'<a id="l\d+" name="l\d+"></a>', "", text)
+        if page.name != "index.html":
+            text = tell_time(text)
         page.write_text(text, encoding="utf-8")
         found = [(anchor, plain(words)) for anchor, words in
                  re.findall(r'<h\d><a class="anchor" id="([^"]+)"></a>(.*?)</h\d>', text, re.S)]

@@ -4,14 +4,19 @@
 DoxygenAwesomeDarkModeToggle.init();
 DoxygenAwesomeInteractiveToc.init();
 
-// Paper is light.
+// Paper is light, and nothing on it is folded.
 const theme = document.documentElement.classList;
-let dark = false;
+let dark = false, folded = [];
 window.addEventListener("beforeprint", () => {
+    folded = [...document.querySelectorAll("details:not([open])")];
+    for (const fold of folded)
+        fold.open = true;
     dark = theme.contains("dark-mode");
     theme.replace("dark-mode", "light-mode");
 });
 window.addEventListener("afterprint", () => {
+    for (const fold of folded)
+        fold.open = false;
     if (dark)
         theme.replace("light-mode", "dark-mode");
 });

@@ -101,7 +101,7 @@ class Page:
     def __init__(self, stem):
         self.path = Path(f"docs/{stem}.md")
         text = self.path.read_text(encoding="utf-8")
-        text = re.sub(r"^@teach$.*?^@endteach$", "", text, flags=re.M | re.S)
+        text = re.sub(r"^@teach$.*?^@endteach$|^ *@answer$.*?^ *@endanswer\n", "", text, flags=re.M | re.S)
         self.title = re.match(r"# (.*?)(?: \{#.*\})?\n", text)[1]
         self.hints = re.findall(r"^@hint\{([^}\n]*)\}\n(.*?)^@endhint$", text, re.M | re.S)
         learned = re.search(r"^@learned\n(.*?)^@endlearned$", text, re.M | re.S)
