@@ -99,8 +99,16 @@ int main(int argc, char *argv[])
         return 1;
     }
 
-    static char echo[131072]; // no argument is longer (Linux: MAX_ARG_STRLEN)
+    // Its echo is as long as the message, and how long an argument may be
+    // depends on the machine. (malloc(0) may give NULL: ask for one more.)
     size_t size = strlen(message);
+    char *echo = malloc(size + 1);
+    if (echo == NULL) {
+        perror("malloc");
+        close(fd);
+        return 1;
+    }
+
     int status = send_message(fd, message, size);
     if (status == 0)
         status = receive_echo(fd, echo, message, size);
@@ -111,6 +119,7 @@ int main(int argc, char *argv[])
         fwrite(echo, 1, size, stdout);
         printf("\"\n");
     }
+    free(echo);
     close(fd);
     return status;
 }

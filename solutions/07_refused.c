@@ -32,7 +32,7 @@ int main(int argc, char *argv[])
 {
     const char *host = argc > 1 ? argv[1] : "127.0.0.1";
     const char *port_text = argc > 2 ? argv[2] : "4444";
-    const char *timeout_text = argc > 3 ? argv[3] : "2000";
+    const char *timeout_text = argc > 3 ? argv[3] : "500";
     char *port_end, *timeout_end;
     long port = strtol(port_text, &port_end, 10);
     long timeout = strtol(timeout_text, &timeout_end, 10); // milliseconds

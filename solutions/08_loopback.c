@@ -48,12 +48,12 @@ static unsigned long long lo_bytes(void)
 /// Whether an address is in 127.0.0.0/8 (RFC 1122) or is ::1 (RFC 4291).
 static int is_loopback(const struct sockaddr *addr)
 {
+    if (addr->sa_family == AF_INET6) {
+        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+        return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+    }
     const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
-    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
-
-    return addr->sa_family == AF_INET6
-               ? IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr)
-               : ntohl(v4->sin_addr.s_addr) >> 24 == 127;
+    return ntohl(v4->sin_addr.s_addr) >> 24 == 127;
 }
 
 /// Send "Hello friend" to an address of this host and back again. Return
@@ -64,6 +64,7 @@ static const char *round_trip(const struct addrinfo *at, char echo[SIZE])
     struct sockaddr_storage addr; // room for either family
     socklen_t len = sizeof addr;
     const char *failed = NULL;
+    ssize_t got = SIZE;
 
     // One process can be both ends: the kernel completes the handshake by
     // itself, so connect returns before anybody has called accept.
@@ -83,14 +84,17 @@ static const char *round_trip(const struct addrinfo *at, char echo[SIZE])
         failed = "accept";
     else if (send(fd, "Hello friend", SIZE, MSG_NOSIGNAL) == -1)
         failed = "send";
-    else if (recv(conn_fd, echo, SIZE, MSG_WAITALL) == -1)
+    else if ((got = recv(conn_fd, echo, SIZE, MSG_WAITALL)) != SIZE)
         failed = "recv";
     else if (send(conn_fd, echo, SIZE, MSG_NOSIGNAL) == -1)
         failed = "send";
-    else if (recv(fd, echo, SIZE, MSG_WAITALL) == -1)
+    else if ((got = recv(fd, echo, SIZE, MSG_WAITALL)) != SIZE)
         failed = "recv";
 
-    int reason = errno; // close may change it; close(-1) is harmless
+    // Close may change errno; close(-1) is harmless. MSG_WAITALL waits for all
+    // SIZE bytes, unless a signal comes: then it returns those that are there,
+    // and errno says nothing.
+    int reason = got >= 0 && got < SIZE ? EINTR : errno;
     close(conn_fd);
     close(fd);
     close(listen_fd);
@@ -126,8 +130,9 @@ int main(int argc, char *argv[])
         const char *failed = round_trip(at, echo);
         int reason = errno;
 
-        getnameinfo(at->ai_addr, at->ai_addrlen, text, sizeof text, NULL, 0,
-                    NI_NUMERICHOST);
+        if (getnameinfo(at->ai_addr, at->ai_addrlen, text, sizeof text, NULL, 0,
+                        NI_NUMERICHOST) != 0)
+            strcpy(text, "?"); // of a family that it does not know
         if (failed != NULL) {
             fprintf(stderr, "%s is %s: %s: %s\n", name, text, failed,
                     strerror(reason));

@@ -87,8 +87,9 @@ int main(int argc, char *argv[])
         const char *failed = round_trip(at, echo);
         int reason = errno;
 
-        getnameinfo(at->ai_addr, at->ai_addrlen, text, sizeof text, NULL, 0,
-                    NI_NUMERICHOST);
+        if (getnameinfo(at->ai_addr, at->ai_addrlen, text, sizeof text, NULL, 0,
+                        NI_NUMERICHOST) != 0)
+            strcpy(text, "?"); // of a family that it does not know
         if (failed != NULL) {
             fprintf(stderr, "%s is %s: %s: %s\n", name, text, failed,
                     strerror(reason));

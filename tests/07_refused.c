@@ -140,11 +140,11 @@ TEST(refused, takes_every_argument_up_to_its_limit, GIVEN)
     expect_accepted(run(ARGS("127.0.0.1", "1", "60000"), .faults = refused));
 }
 
-TEST(refused, waits_two_seconds_when_told_nothing)
+TEST(refused, waits_half_a_second_when_told_nothing)
 {
     struct sockaddr_in at = silent_address();
-    expect_patience(run(ARGS("127.0.0.1", port_text(at)), .naps_ms = 2000),
-                    2000);
+    expect_patience(run(ARGS("127.0.0.1", port_text(at)), .naps_ms = 500),
+                    500);
 }
 
 TEST(refused, tells_both_addresses_when_somebody_answers)

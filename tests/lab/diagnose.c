@@ -1154,7 +1154,7 @@ static const char *own_port(struct program *p)
 static const char *too_long(struct program *p, const struct call *call)
 {
     const char *const *args = setup_of(p)->args;
-    int ms = 2000;
+    int ms = 500;
 
     if (strncmp(stem_of(p), "07", 2) != 0 ||
         (call->id != CALL_poll && call->id != CALL_epoll_wait))

@@ -92,7 +92,7 @@ int main(int argc, char *argv[])
 {
     const char *host = argc > 1 ? argv[1] : "127.0.0.1";
     const char *port_text = argc > 2 ? argv[2] : "4444";
-    const char *ms_text = argc > 3 ? argv[3] : "2000";
+    const char *ms_text = argc > 3 ? argv[3] : "500";
     char *end, *ms_end;
     long port = strtol(port_text, &end, 10);
     long ms = strtol(ms_text, &ms_end, 10);
