@@ -215,7 +215,9 @@ ladders: $(RECORDER) ## the handbook's ladders are traces of the solutions: WRIT
 	@BUILD=$(BUILD) WRITE='$(WRITE)' $(PYTHON) tests/trace/figures.py $(filter %.ladder,$(FIGURES))
 
 .PHONY: ladders
-$(BUILD)/lab/record: $(addprefix $(BUILD)/,trace/record.o lab/process.o lab/calls.o lab/diag.o)
+# Of the suites' equipment, what knows no test.
+TRACED := $(patsubst %,$(BUILD)/lab/%.o,text outcome address calls kernel launch family)
+$(BUILD)/lab/record: $(BUILD)/trace/record.o $(TRACED)
 	@$(CC) $^ -lpcap -ljansson -o $@.$$$$ && mv $@.$$$$ $@
 
 $(BUILD)/lab/peer: tests/trace/peer.c $(WITNESS)
@@ -343,7 +345,8 @@ endef
 
 C_FILES := $(wildcard steps/*.c solutions/*.c tests/*.c tests/lab/*.c tests/lab/*.h tests/bench/*.c tests/trace/*.c)
 
-lint: | $(BUILD)/linters ## the style of the house: clang-format, cppcheck, clang-tidy, shellcheck
+lint: $(LAB) | $(BUILD)/linters ## the style of the house: clang-format, cppcheck, clang-tidy, shellcheck
+	$(PYTHON) tests/proof/layers.py $(filter-out %/report.o,$(filter $(BUILD)/lab/%,$(LAB)))
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
 		--enable=warning,portability,performance -D_GNU_SOURCE steps solutions tests/lab tests/bench tests/trace

@@ -33,13 +33,13 @@ static void expect_socket(struct program *p, const char *type,
         fail(p, ABOUT_LINE, text("the line \"fd %d: AF_INET %s\"", fd, type),
              text("the line \"fd %d: \" and then %s", fd,
                   quoted(rest, strlen(rest))));
-    struct held held[8], *one = held;
+    struct open_socket sockets[8], *one = sockets;
 
     expect_running(p);
-    int count = sockets_held(p, held, 8);
+    int count = open_sockets(p, sockets, 8);
     for (int i = 0; i < count; i++)
-        if (held[i].fd == fd)
-            one = &held[i];
+        if (sockets[i].fd == fd)
+            one = &sockets[i];
     if (count == 0)
         fail(p, ABOUT_OPEN,
              text("a socket of AF_INET, %s (%s)", type, protocol),
@@ -78,18 +78,18 @@ TEST(socket, tells_the_number_of_its_descriptor)
     struct program *p = run(NO_ARGS, .taken = 1 + (int)random_below(5));
     const char *rest;
     int fd = expect_descriptor(p, &rest);
-    struct held held[8];
+    struct open_socket sockets[8];
 
     expect_running(p);
-    int count = sockets_held(p, held, 8);
+    int count = open_sockets(p, sockets, 8);
     for (int i = 0; i < count; i++)
-        if (held[i].fd == fd)
+        if (sockets[i].fd == fd)
             return;
     fail(p, ABOUT_LINE,
          text("descriptor %d, as the program says, is a socket", fd),
          count == 0
              ? "the program has no socket open"
-             : text("the program's socket is descriptor %d", held[0].fd));
+             : text("the program's socket is descriptor %d", sockets[0].fd));
 }
 
 TEST(socket, says_so_when_there_is_no_descriptor_left)

@@ -31,8 +31,7 @@ static struct sockaddr_in listen_shared(void)
     setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     if (bind(fd, (struct sockaddr *)&at, sizeof at) == -1 ||
         listen(fd, 1) == -1)
-        cr_assert_fail("the lab itself: %s: %s", show_address(at),
-                       strerror(errno));
+        call_trouble(show_address(at));
     return at;
 }
 
@@ -151,7 +150,7 @@ TEST(bind, says_so_when_another_socket_listens_there)
 TEST(bind, says_so_when_the_address_is_not_this_host_s)
 {
     if (can_bind("198.51.100.1"))
-        cr_skip("198.51.100.1 is an address of this host");
+        skip_test("198.51.100.1 is an address of this host");
     expect_failure(run(ARGS("198.51.100.1", "0")), "bind", EADDRNOTAVAIL,
                    "bound to ");
 }

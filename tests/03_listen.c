@@ -53,8 +53,7 @@ static struct sockaddr_in listen_shared(void)
     setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     if (bind(fd, (struct sockaddr *)&at, sizeof at) == -1 ||
         listen(fd, 1) == -1)
-        cr_assert_fail("the lab itself: %s: %s", show_address(at),
-                       strerror(errno));
+        call_trouble(show_address(at));
     return at;
 }
 

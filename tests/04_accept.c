@@ -115,9 +115,9 @@ TEST(accept, keeps_the_connection_open_while_it_holds)
     expect_line(p, "Connected by ");
     expect_hold(p);
     find_tcp(ntohs(at.sin_port), 0, ntohs(own_address(client).sin_port), &end);
-    struct held held[8];
-    int count = sockets_held(p, held, 8);
-    while (count > 0 && held[count - 1].inode != end.inode)
+    struct open_socket sockets[8];
+    int count = open_sockets(p, sockets, 8);
+    while (count > 0 && sockets[count - 1].inode != end.inode)
         count--;
     if (end.state != TCP_ESTABLISHED || count == 0)
         fail(p, ABOUT_HOLD,
@@ -237,7 +237,7 @@ TEST(accept, says_so_when_another_socket_listens_there)
     setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     if (bind(fd, (struct sockaddr *)&taken, sizeof taken) == -1 ||
         listen(fd, 1) == -1)
-        cr_assert_fail("the lab itself: listen: %s", strerror(errno));
+        call_trouble("listen");
     struct program *p = run(ARGS("127.0.0.1", port_text(taken)));
 
     expect_failure(p, "bind", EADDRINUSE, "listening on ");

@@ -1,43 +1,15 @@
 // SPDX-License-Identifier: MIT
 /**
  * @file calls.c
- * @brief The calls that the witness recorded, as text. As process.c, it knows
- * nothing of Criterion.
+ * @brief The calls that the witness recorded, as text.
  */
 
-#include "lab.h"
+#include "calls.h"
+#include "address.h"
+#include "text.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-const char *text(const char *format, ...)
-{
-    va_list arguments;
-    char *result = NULL;
-
-    va_start(arguments, format);
-    if (vasprintf(&result, format, arguments) == -1)
-        abort();
-    va_end(arguments);
-    return result; // a test is a process: its end frees it
-}
-
-const char *error_name(int error)
-{
-    const char *name = strerrorname_np(error);
-    return text("%s (%s)", name != NULL ? name : "?", strerror(error));
-}
-
-const char *show_address(struct sockaddr_in a)
-{
-    char ip[INET_ADDRSTRLEN];
-    inet_ntop(AF_INET, &a.sin_addr, ip, sizeof ip);
-    return text("%s:%d", ip, ntohs(a.sin_port));
-}
 
 static const char *const names[] = {
 #define X(name, family) #name,
@@ -61,18 +33,6 @@ unsigned after_call(unsigned number, unsigned count)
     return next == RECORD_HEAD && count > RECORD_HEAD + RECORD_TAIL
                ? count - RECORD_TAIL
                : next;
-}
-
-const char *show_any_address(const struct sockaddr_storage *any)
-{
-    char ip[INET6_ADDRSTRLEN] = "";
-
-    if (any->ss_family == AF_INET6) {
-        const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)any;
-        inet_ntop(AF_INET6, &six->sin6_addr, ip, sizeof ip);
-        return text("[%s]:%d", ip, ntohs(six->sin6_port));
-    }
-    return show_address(*(const struct sockaddr_in *)any);
 }
 
 static const char *domain_name(int64_t domain)

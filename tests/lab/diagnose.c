@@ -8,7 +8,11 @@
  * something is believed, so the surest come first.
  */
 
-#include "lab.h"
+#include "address.h"
+#include "kernel.h"
+#include "reason.h"
+#include "state.h"
+#include "text.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,66 +1,65 @@
 // SPDX-License-Identifier: MIT
 /**
  * @file kernel.c
- * @brief What the kernel knows: the sockets that a process holds, the table of
- * TCP sockets, the counters of lo. None of it needs a privilege.
+ * @brief What the kernel's tables say: the TCP sockets (sock_diag(7)), the
+ * counters of lo. None of it needs a privilege.
  */
 
-#include "lab.h"
+#include "kernel.h"
+#include "outcome.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
 #include <netinet/tcp.h>
-#include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
-/// Add the sockets of one process to those that are held already.
-static int add_sockets_of(const char *pid, struct held *held, int count,
-                          int most)
+bool each_tcp(int family, int local_port, int state, int remote_port,
+              void (*visit)(const struct inet_diag_msg *, void *),
+              void *context)
 {
-    DIR *fds = opendir(text("/proc/%s/fd", pid));
-    struct dirent *entry;
+    struct {
+        struct nlmsghdr head;
+        struct inet_diag_req_v2 body;
+    } request = {
+        {sizeof request, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST | NLM_F_DUMP, 0, 0},
+        {.sdiag_family = (uint8_t)family,
+         .sdiag_protocol = IPPROTO_TCP,
+         .idiag_states = state != 0 ? 1U << state : ~0U,
+         .id = {.idiag_sport = htons((in_port_t)local_port),
+                .idiag_dport = htons((in_port_t)remote_port)}},
+    };
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    static _Alignas(struct nlmsghdr) char buffer[65536];
 
-    while (fds != NULL && count < most && (entry = readdir(fds)) != NULL) {
-        char target[64] = "";
-        const char *path = text("/proc/%s/fd/%s", pid, entry->d_name);
-        struct held *one = &held[count];
-
-        if (readlink(path, target, sizeof target - 1) == -1 ||
-            sscanf(target, "socket:[%lu]", &one->inode) != 1)
-            continue;
-        one->fd = atoi(entry->d_name);
-        // The name of the protocol is an extended attribute: lsof's source.
-        ssize_t size = getxattr(path, "system.sockprotoname", one->protocol,
-                                sizeof one->protocol - 1);
-        one->protocol[size > 0 ? size : 0] = '\0';
-        count++;
+    if (fd == -1)
+        return false;
+    if (send(fd, &request, sizeof request, 0) == -1)
+        return close(fd), false;
+    for (bool done = false; !done;) {
+        ssize_t got = recv(fd, buffer, sizeof buffer, 0);
+        if (got <= 0)
+            break;
+        unsigned left = (unsigned)got;
+        for (struct nlmsghdr *head = (struct nlmsghdr *)buffer;
+             NLMSG_OK(head, left); head = NLMSG_NEXT(head, left)) {
+            if (head->nlmsg_type == NLMSG_DONE ||
+                head->nlmsg_type == NLMSG_ERROR) {
+                done = true;
+                break;
+            }
+            visit(NLMSG_DATA(head), context);
+        }
     }
-    if (fds != NULL)
-        closedir(fds);
-    return count;
-}
-
-int sockets_held(struct program *p, struct held *held, int most)
-{
-    int count = 0;
-    DIR *proc = opendir("/proc");
-    struct dirent *entry;
-
-    while (proc != NULL && (entry = readdir(proc)) != NULL) {
-        pid_t pid = (pid_t)atoi(entry->d_name);
-        if (pid > 0 && getpgid(pid) == pid_of(p))
-            count = add_sockets_of(entry->d_name, held, count, most);
-    }
-    if (proc != NULL)
-        closedir(proc);
-    return count;
+    close(fd);
+    return true;
 }
 
 /// What find() looks for, and what it has found so far.
@@ -104,9 +103,9 @@ static bool find(int local_port, int state, int remote_port,
                             at,         found, false,       false};
 
     if (!each_tcp(AF_INET, local_port, state, remote_port, compare, &search))
-        cr_assert_fail("the lab can't ask the kernel for its TCP sockets "
-                       "(NETLINK_SOCK_DIAG, which ss needs too): %s",
-                       strerror(errno));
+        lab_trouble("the kernel does not tell its TCP sockets "
+                    "(NETLINK_SOCK_DIAG, which ss needs too): %s",
+                    strerror(errno));
     return search.any;
 }
 
@@ -122,50 +121,19 @@ bool find_listener(struct sockaddr_in at, struct tcp_socket *found)
                 found);
 }
 
-bool find_listening(struct program *p, struct sockaddr_in *at)
+bool find_listener_by_inode(unsigned long inode, struct tcp_socket *found)
 {
-    struct held held[16];
-    struct tcp_socket found;
-    int count = sockets_held(p, held, 16);
-
-    for (int i = 0; i < count; i++)
-        if (find(0, TCP_LISTEN, 0, held[i].inode, INADDR_NONE, &found)) {
-            *at = found.local;
-            return true;
-        }
-    return false;
+    return find(0, TCP_LISTEN, 0, inode, INADDR_NONE, found);
 }
 
-void expect_time_wait(struct sockaddr_in at)
+const char *state_name(int state)
 {
-    for (int i = 0; i < 5000; i++) {
-        if (find_tcp(ntohs(at.sin_port), TCP_TIME_WAIT, 0, NULL))
-            return;
-        poll(NULL, 0, 1); // the last segment is on its way
-    }
-    cr_assert_fail("the lab itself: no TIME-WAIT at %s came about",
-                   show_address(at));
-}
-
-void leave_time_wait(struct sockaddr_in at)
-{
-    int on = 1;
-    int listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (bind(listen_fd, (struct sockaddr *)&at, sizeof at) == -1 ||
-        listen(listen_fd, 1) == -1)
-        cr_assert_fail("the lab itself: listen at %s: %s", show_address(at),
-                       strerror(errno));
-    int client = try_connect(at);
-    int server = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
-
-    close(server); // first, so TIME_WAIT is at this end
-    close(listen_fd);
-    struct pollfd end = {client, POLLIN, 0};
-    poll(&end, 1, 10000);
-    close(client);
-    expect_time_wait(at);
+    static const char *const names[] = {
+        "no state",   "ESTABLISHED", "SYN-SENT",  "SYN-RECEIVED",
+        "FIN-WAIT-1", "FIN-WAIT-2",  "TIME-WAIT", "CLOSED",
+        "CLOSE-WAIT", "LAST-ACK",    "LISTEN",    "CLOSING",
+    };
+    return state > 0 && state < 12 ? names[state] : names[0];
 }
 
 unsigned long long lo_bytes(void)
@@ -189,38 +157,4 @@ unsigned long long lo_bytes_in(const char *path)
     free(line);
     fclose(file);
     return bytes;
-}
-
-void use_lo(size_t bytes)
-{
-    enum { SIZE = 8192 };
-    static const char nothing[SIZE];
-    struct sockaddr_in at = address("127.0.0.1", 0);
-    socklen_t size = sizeof at;
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-    // To itself: what does not fit is dropped after lo has counted it.
-    if (fd == -1 || bind(fd, (struct sockaddr *)&at, size) == -1 ||
-        getsockname(fd, (struct sockaddr *)&at, &size) == -1)
-        cr_assert_fail("the lab itself: a datagram socket: %s",
-                       strerror(errno));
-    for (size_t sent = 0; sent < bytes; sent += SIZE)
-        if (sendto(fd, nothing, SIZE, 0, (struct sockaddr *)&at, size) == -1)
-            cr_assert_fail("the lab itself: sendto: %s", strerror(errno));
-    close(fd);
-}
-
-bool can_bind(const char *ip)
-{
-    struct sockaddr_in6 six = {.sin6_family = AF_INET6};
-    struct sockaddr_in four = address(ip, 0);
-    bool is_six = inet_pton(AF_INET6, ip, &six.sin6_addr) == 1;
-    int fd = socket(is_six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool can =
-        fd != -1 &&
-        bind(fd, is_six ? (struct sockaddr *)&six : (struct sockaddr *)&four,
-             is_six ? sizeof six : sizeof four) == 0;
-    if (fd != -1)
-        close(fd);
-    return can;
 }

@@ -7,13 +7,18 @@
  * ends when the program has ended or sleeps for good.
  */
 
-#include "lab.h"
+#include "peer.h"
+#include "failure.h"
+#include "kernel.h"
+#include "outcome.h"
+#include "text.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <poll.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,38 +26,23 @@
 #include <time.h>
 #include <unistd.h>
 
-/// The test can't go on, and the program is not to blame.
-#define LAB_TROUBLE(what)                                                      \
-    cr_assert_fail("the lab itself: %s: %s", what, strerror(errno))
-
-struct sockaddr_in address(const char *ip, int port)
-{
-    struct sockaddr_in a = {.sin_family = AF_INET,
-                            .sin_port = htons((in_port_t)port)};
-    if (inet_pton(AF_INET, ip, &a.sin_addr) != 1)
-        a.sin_family = AF_UNSPEC; // equal to no address
-    return a;
-}
-
-const char *port_text(struct sockaddr_in a)
-{
-    return text("%d", ntohs(a.sin_port));
-}
-
 // ------------------------------------------------------------------- chance
 
 static uint64_t chance;
 
 /// The seed of the run, and the name of the test: the same bytes again for
 /// `make check-06 SEED=…`, whatever order the tests run in.
+void begin_random(const char *test)
+{
+    const char *seed = getenv("LAB_SEED");
+
+    chance = seed == NULL ? 1 : strtoull(seed, NULL, 10) + 1;
+    for (const char *c = test; *c != '\0'; c++)
+        chance = chance * 1099511628211u + (unsigned char)*c;
+}
+
 static uint64_t next_random(void)
 {
-    if (chance == 0) {
-        const char *seed = getenv("LAB_SEED");
-        chance = seed == NULL ? 1 : strtoull(seed, NULL, 10) + 1;
-        for (const char *c = criterion_current_test->name; *c != '\0'; c++)
-            chance = chance * 1099511628211u + (unsigned char)*c;
-    }
     chance ^= chance << 13; // xorshift64, Marsaglia 2003
     chance ^= chance >> 7;
     chance ^= chance << 17;
@@ -70,7 +60,7 @@ static int stream_socket(void)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd == -1)
-        LAB_TROUBLE("socket");
+        call_trouble("socket");
     return fd;
 }
 
@@ -79,7 +69,7 @@ struct sockaddr_in own_address(int fd)
     struct sockaddr_in a = {0};
     socklen_t size = sizeof a;
     if (getsockname(fd, (struct sockaddr *)&a, &size) == -1)
-        LAB_TROUBLE("getsockname");
+        call_trouble("getsockname");
     return a;
 }
 
@@ -91,7 +81,7 @@ struct sockaddr_in peer_address(int fd)
         if (errno == ENOTCONN)
             fail(last_program(), ABOUT_OPEN, "the connection stands",
                  "it is gone: closed too early, or reset");
-        LAB_TROUBLE("getpeername");
+        call_trouble("getpeername");
     }
     return a;
 }
@@ -125,7 +115,7 @@ struct sockaddr_in free_address(const char *ip)
         int sign = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         if (sign == -1 || probe == -1)
-            LAB_TROUBLE("socket");
+            call_trouble("socket");
         bool ours = bind(sign, (struct sockaddr *)&any, sizeof any) == 0 &&
                     bind(probe, (struct sockaddr *)&any, sizeof any) == 0;
         close(probe);
@@ -134,8 +124,7 @@ struct sockaddr_in free_address(const char *ip)
         close(sign);
     }
     errno = EADDRINUSE;
-    LAB_TROUBLE("no free port between 20000 and 31999");
-    abort();
+    call_trouble("no free port between 20000 and 31999");
 }
 
 void reserve_default_port(void)
@@ -147,7 +136,7 @@ void reserve_default_port(void)
     int sign = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
     if (sign == -1)
-        LAB_TROUBLE("socket");
+        call_trouble("socket");
     for (int i = 0; i < 1000; i++) { // ten seconds, then go on as it is
         if (bind(sign, (struct sockaddr *)&name, sizeof name) == 0)
             return;
@@ -159,7 +148,7 @@ int listen_at(const char *ip, int backlog, struct sockaddr_in *at)
 {
     int fd = bind_at(ip, at);
     if (listen(fd, backlog) == -1)
-        LAB_TROUBLE("listen");
+        call_trouble("listen");
     return fd;
 }
 
@@ -170,7 +159,7 @@ int bind_at(const char *ip, struct sockaddr_in *at)
     for (;;) {
         int fd = stream_socket();
         if (bind(fd, (struct sockaddr *)&a, sizeof a) == -1)
-            LAB_TROUBLE(text("bind to %s", ip));
+            call_trouble(text("bind to %s", ip));
         *at = own_address(fd);
         if (!hides_byte_order(*at))
             return fd;
@@ -204,7 +193,7 @@ int try_connect(struct sockaddr_in at)
     socklen_t size = sizeof error;
     if (poll(&ready, 1, 10000) == 1 &&
         getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == -1)
-        LAB_TROUBLE("getsockopt");
+        call_trouble("getsockopt");
     if (error == 0)
         return fd;
     close(fd);
@@ -248,7 +237,7 @@ int accept_from(struct program *p, int listen_fd)
              "no connection came");
     int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd == -1)
-        LAB_TROUBLE("accept");
+        call_trouble("accept");
     return fd;
 }
 
@@ -405,4 +394,69 @@ void expect_end(struct program *p, int fd)
         fail(p, ABOUT_END, expected,
              error == EAGAIN ? "nothing: it keeps the connection open"
                              : text("a reset: %s", error_name(error)));
+}
+
+// ----------------------------------------------------------- what it leaves
+
+void expect_time_wait(struct sockaddr_in at)
+{
+    for (int i = 0; i < 5000; i++) {
+        if (find_tcp(ntohs(at.sin_port), TCP_TIME_WAIT, 0, NULL))
+            return;
+        poll(NULL, 0, 1); // the last segment is on its way
+    }
+    lab_trouble("no TIME-WAIT at %s came about", show_address(at));
+}
+
+void leave_time_wait(struct sockaddr_in at)
+{
+    int on = 1;
+    int listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(listen_fd, (struct sockaddr *)&at, sizeof at) == -1 ||
+        listen(listen_fd, 1) == -1)
+        lab_trouble("listen at %s: %s", show_address(at), strerror(errno));
+    int client = try_connect(at);
+    int server = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+
+    close(server); // first, so TIME_WAIT is at this end
+    close(listen_fd);
+    struct pollfd end = {client, POLLIN, 0};
+    poll(&end, 1, 10000);
+    close(client);
+    expect_time_wait(at);
+}
+
+void use_lo(size_t bytes)
+{
+    enum { SIZE = 8192 };
+    static const char nothing[SIZE];
+    struct sockaddr_in at = address("127.0.0.1", 0);
+    socklen_t size = sizeof at;
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    // To itself: what does not fit is dropped after lo has counted it.
+    if (fd == -1 || bind(fd, (struct sockaddr *)&at, size) == -1 ||
+        getsockname(fd, (struct sockaddr *)&at, &size) == -1)
+        lab_trouble("a datagram socket: %s", strerror(errno));
+    for (size_t sent = 0; sent < bytes; sent += SIZE)
+        if (sendto(fd, nothing, SIZE, 0, (struct sockaddr *)&at, size) == -1)
+            lab_trouble("sendto: %s", strerror(errno));
+    close(fd);
+}
+
+bool can_bind(const char *ip)
+{
+    struct sockaddr_in6 six = {.sin6_family = AF_INET6};
+    struct sockaddr_in four = address(ip, 0);
+    bool is_six = inet_pton(AF_INET6, ip, &six.sin6_addr) == 1;
+    int fd = socket(is_six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool can =
+        fd != -1 &&
+        bind(fd, is_six ? (struct sockaddr *)&six : (struct sockaddr *)&four,
+             is_six ? sizeof six : sizeof four) == 0;
+    if (fd != -1)
+        close(fd);
+    return can;
 }

@@ -13,7 +13,7 @@
  *                                 or family:short:bytes
  *     LAB_HOSTS=name=1.2.3.4,::1  what getaddrinfo answers for that name
  *     LAB_NOFILE=3                RLIMIT_NOFILE, set after the loader is done
- *     LAB_HELD=1                  the first receive of a connection waits
+ *     LAB_GATE=1                  the first receive of a connection waits
  *     LAB_LINES=1                 stdout by lines, whatever it is connected to
  *     LAB_STATES=1                after each call: the state of its socket
  */
@@ -138,7 +138,7 @@ __attribute__((constructor)) static void witness_begin(void)
     if (map != MAP_FAILED) {
         record = map;
         record->main_pid = getpid();
-        if (getenv("LAB_HELD") != NULL)
+        if (getenv("LAB_GATE") != NULL)
             atomic_store(&record->gate, GATE_CLOSED);
     }
 }

@@ -101,7 +101,7 @@ enum {
 enum gate { GATE_NONE, GATE_CLOSED, GATE_REACHED, GATE_OPEN };
 
 struct record {
-    _Atomic int gate;      ///< enum gate: before the first receive (LAB_HELD)
+    _Atomic int gate;      ///< enum gate: before the first receive (LAB_GATE)
     atomic_uint count;     ///< calls made so far
     int main_pid;          ///< the process that main began in
     _Atomic int left_open; ///< sockets open when it ended, plus 1; 0: unknown

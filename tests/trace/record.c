@@ -19,7 +19,12 @@
  * far is preparation; finish: until all have ended, or clearly won't.
  */
 
-#include "../lab/lab.h"
+#include "../lab/address.h"
+#include "../lab/calls.h"
+#include "../lab/family.h"
+#include "../lab/kernel.h"
+#include "../lab/launch.h"
+#include "../lab/text.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -248,7 +253,7 @@ static void start(struct program *p, json_t *about, const char *port)
     envp[n++] = "LAB_LINES=1";
     envp[n++] = "LAB_STATES=1";
     if (json_is_true(json_object_get(about, "held")))
-        envp[n++] = "LAB_HELD=1";
+        envp[n++] = "LAB_GATE=1";
     envp[n] = NULL;
     const char *failed = start_program(
         &(struct start){.binary = p->binary, .argv = argv, .envp = envp},

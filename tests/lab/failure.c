@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: MIT
 /**
- * @file message.c
+ * @file failure.c
  * @brief What a student reads when a test fails: what was expected, what was
  * seen, the calls that the program made, and where to look next.
  */
 
-#include "lab.h"
+#include "failure.h"
+#include "outcome.h"
+#include "reason.h"
+#include "state.h"
+#include "text.h"
 
-#include <arpa/inet.h>
-#include <ctype.h>
 #include <errno.h>
-#include <netinet/tcp.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
@@ -23,42 +25,8 @@ enum {
     CALLS_MOST = 24,
 };
 
-// -------------------------------------------------------------------- texts
-
-/// One character as it can be printed; returns its width.
-static int print_byte(FILE *out, unsigned char c)
-{
-    if (c == '\n')
-        return fprintf(out, "\\n");
-    if (c == '"' || c == '\\')
-        return fprintf(out, "\\%c", c);
-    return fprintf(out, isprint(c) ? "%c" : "\\x%02x", c);
-}
-
-static const char *quoted_up_to(size_t most, const void *data, size_t size)
-{
-    const unsigned char *byte = data;
-    char *result;
-    size_t length;
-    FILE *out = open_memstream(&result, &length);
-
-    fputc('"', out);
-    size_t columns = 0, i;
-    for (i = 0; i < size && columns < most; i++)
-        columns += (size_t)print_byte(out, byte[i]);
-    fprintf(out, i < size ? "\"…" : "\"");
-    fclose(out);
-    return result;
-}
-
-const char *quoted(const void *data, size_t size)
-{
-    return quoted_up_to(100, data, size);
-}
-
-// -------------------------------------------------------------------- calls
-
-const char *list_calls(struct program *p)
+/// One a line, with its line of source.
+static const char *list_calls(struct program *p)
 {
     const struct record *record = record_of(p);
     unsigned count = atomic_load(&record->count);
@@ -94,7 +62,7 @@ const char *list_calls(struct program *p)
         calls[shown] = call;
         repeats[shown++] = 0;
     }
-    find_lines(binary_of(p), calls, shown, lines);
+    find_lines(p->binary, calls, shown, lines);
 
     FILE *out = open_memstream(&result, &length);
     unsigned listed = 0;
@@ -111,58 +79,6 @@ const char *list_calls(struct program *p)
     result[strlen(result) - 1] = '\0';
     return result;
 }
-
-/// From /proc/PID/syscall: the number of the call and its first argument. May
-/// be denied (Yama); then the witness alone knows.
-static const char *syscall_of(pid_t pid)
-{
-    char line[256] = "";
-    long number;
-    unsigned long first;
-    FILE *file = fopen(text("/proc/%d/syscall", pid), "r");
-
-    if (file != NULL) {
-        if (fgets(line, sizeof line, file) == NULL)
-            line[0] = '\0';
-        fclose(file);
-    }
-    if (sscanf(line, "%ld %lx", &number, &first) != 2)
-        return NULL;
-#ifdef __x86_64__
-    if (number == 0)
-        return text("read(%lu)%s", first,
-                    first == 0 ? ": it waits for Enter" : "");
-    if (number == 1)
-        return text("write(%lu)", first);
-    if (number == 35 || number == 230)
-        return "sleep";
-#endif
-    return NULL;
-}
-
-const char *blocked_in(struct program *p)
-{
-    const struct call *each, *call = NULL;
-
-    if (has_ended(p))
-        return NULL;
-    EACH_CALL (p, each)
-        if (atomic_load(&each->state) == CALL_ENTERED)
-            call = each;
-    if (call != NULL) {
-        const char *name = call->fd == -1
-                               ? call_name(call)
-                               : text("%s(%d)", call_name(call), call->fd);
-        const char *why = call->id == CALL_accept || call->id == CALL_accept4
-                              ? ": no one connected"
-                          : call->id == CALL_connect ? ": no answer came"
-                                                     : "";
-        return text("%s%s", name, why);
-    }
-    return syscall_of(pid_of(p));
-}
-
-// ------------------------------------------------------------------ message
 
 /// Print a label and text beside it, broken at the width of a terminal.
 static void print_part(FILE *out, const char *label, const char *what)
@@ -298,18 +214,12 @@ void fail(struct program *p, enum about about, const char *expected,
                    text("%s/%s.c, docs/%s.md, %s",
                         steps != NULL ? steps : "steps", stem_of(p), stem_of(p),
                         manuals(stem_of(p))));
-        print_part(out, "Ran", text("%s%s", stem_of(p), arguments_of(p)));
+        print_part(out, "Ran", text("%s%s", stem_of(p), p->arguments));
         stop_program(p);
     } else {
         print_part(out, "Saw", saw);
     }
     fclose(out);
     message[strlen(message) - 1] = '\0';
-    cr_assert_fail("%s", message);
-    abort(); // cr_assert_fail does not return; the compiler doesn't know
-}
-
-void remark(struct program *p, const char *what)
-{
-    cr_log_info("remark %s: %s", stem_of(p), what);
+    end_failed(message);
 }

@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: MIT
 /**
- * @file process.c
- * @brief Starts a program with the witness, looks whether it sleeps, and
- * leaves nothing of it behind. It knows nothing of Criterion: the suites
- * (program.c) and the recorder of traces (tests/trace/record.c) use it.
+ * @file launch.c
+ * @brief Starts a program with the witness, cut off from all that is not its own.
+ * The suites (program.c) and the recorder of traces use it.
  */
 
-#include "lab.h"
+#include "launch.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -27,7 +23,6 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 /// Where there are no namespaces, root gives the program a user of its own
@@ -167,77 +162,27 @@ const char *start_program(const struct start *what, struct started *it)
     return NULL;
 }
 
-bool asleep(pid_t group, unsigned long *activity, long *cpu_ms)
+pid_t keep_own_network(const char *extra_address)
 {
-    DIR *proc = opendir("/proc");
-    struct dirent *entry;
-    bool all_asleep = true;
-    unsigned long ticks = 0;
+    int tells[2], error = EPERM;
+    pid_t pid = pipe2(tells, O_CLOEXEC) == -1 ? -1 : fork();
 
-    *activity = 0;
-    while (proc != NULL && (entry = readdir(proc)) != NULL) {
-        if (!isdigit((unsigned char)*entry->d_name))
-            continue;
-        char path[300], line[1024];
-        snprintf(path, sizeof path, "/proc/%s/stat", entry->d_name);
-        FILE *file = fopen(path, "r");
-        if (file == NULL)
-            continue;
-        char *after =
-            fgets(line, sizeof line, file) != NULL ? strrchr(line, ')') : NULL;
-        fclose(file);
-        char state;
-        int its_group;
-        unsigned long user, system;
-        if (after == NULL ||
-            sscanf(after, ") %c %*d %d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
-                   &state, &its_group, &user, &system) != 4 ||
-            its_group != group)
-            continue;
-        if (state != 'S' && state != 'Z')
-            all_asleep = false;
-        ticks += user + system;
-
-        snprintf(path, sizeof path, "/proc/%s/status", entry->d_name);
-        file = fopen(path, "r");
-        unsigned long switches;
-        while (file != NULL && fgets(line, sizeof line, file) != NULL)
-            if (sscanf(line, "voluntary_ctxt_switches: %lu", &switches) == 1 ||
-                sscanf(line, "nonvoluntary_ctxt_switches: %lu", &switches) == 1)
-                *activity += switches;
-        if (file != NULL)
-            fclose(file);
+    if (pid == -1)
+        return -errno;
+    if (pid == 0) {
+        // Who may join its network may look into it: it keeps nothing else.
+        dup2(tells[1], 3);
+        close_range(4, ~0U, 0);
+        error = enter_own_network(extra_address);
+        prctl(PR_SET_DUMPABLE, 1); // LAB_UID has cleared it
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (write(3, &error, sizeof error) == sizeof error && error == 0)
+            pause(); // until it is killed
+        _exit(1);
     }
-    if (proc != NULL)
-        closedir(proc);
-    *activity += ticks << 16;
-    *cpu_ms = (long)(ticks * 1000 / (unsigned long)sysconf(_SC_CLK_TCK));
-    return all_asleep;
-}
-
-void reap_children(void)
-{
-    char path[64], list[4096];
-
-    snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
-    for (int round = 0; round < 100; round++) {
-        FILE *file = fopen(path, "r");
-        if (file != NULL) {
-            if (fgets(list, sizeof list, file) != NULL)
-                for (char *at = list, *end; *at != '\0'; at = end) {
-                    long pid = strtol(at, &end, 10);
-                    if (end == at)
-                        break;
-                    kill((pid_t)pid, SIGKILL);
-                }
-            fclose(file);
-        }
-        pid_t pid;
-        while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
-            ;
-        if (pid == -1)
-            return; // ECHILD: none is left
-        struct timespec nap = {0, 1000000};
-        nanosleep(&nap, NULL); // they are dying; SIGKILL can't be refused
-    }
+    close(tells[1]);
+    if (read(tells[0], &error, sizeof error) != sizeof error)
+        error = EPERM;
+    close(tells[0]);
+    return error == 0 ? pid : -error;
 }

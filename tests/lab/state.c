@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @file state.c
+ * @brief What a program is doing just now, as the kernel and the witness say.
+ */
+
+#include "state.h"
+#include "kernel.h"
+#include "text.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+int enters_of(const struct program *p)
+{
+    return p->in == -1 ? -1 : p->enters;
+}
+
+long memory_of(const struct program *p)
+{
+    char line[256];
+    long most = -1;
+    FILE *file = fopen(text("/proc/%d/status", p->pid), "r");
+
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        if (sscanf(line, "VmHWM: %ld", &most) == 1)
+            break;
+    if (file != NULL)
+        fclose(file);
+    return most;
+}
+
+unsigned long long own_lo_bytes(const struct program *p)
+{
+    return lo_bytes_in(text("/proc/%d/net/dev", p->network));
+}
+
+static bool at_gate_or_ended(struct program *p, void *unused)
+{
+    (void)unused;
+    return p->ended || atomic_load(&p->record->gate) == GATE_REACHED;
+}
+
+bool is_at_gate(struct program *p)
+{
+    wait_until(p, at_gate_or_ended, NULL);
+    return atomic_load(&p->record->gate) == GATE_REACHED;
+}
+
+void open_gate(struct program *p)
+{
+    atomic_store(&p->record->gate, GATE_OPEN);
+}
+
+unsigned long asleep_since(const struct program *p)
+{
+    unsigned long activity;
+    long cpu;
+
+    return asleep(p->pid, &activity, &cpu) ? activity + 1 : 0;
+}
+
+bool fault_happened(const struct program *p)
+{
+    const struct call *call;
+
+    EACH_CALL (p, call)
+        if (call->injected != 0)
+            return true;
+    return false;
+}
+
+long cpu_of(const struct program *p)
+{
+    unsigned long activity;
+    long cpu;
+
+    asleep(p->pid, &activity, &cpu);
+    return cpu;
+}
+
+int open_sockets(const struct program *p, struct open_socket *sockets, int most)
+{
+    return open_sockets_of(p->pid, sockets, most);
+}
+
+bool find_listening(struct program *p, struct sockaddr_in *at)
+{
+    struct open_socket sockets[16];
+    struct tcp_socket found;
+    int count = open_sockets(p, sockets, 16);
+
+    for (int i = 0; i < count; i++)
+        if (find_listener_by_inode(sockets[i].inode, &found)) {
+            *at = found.local;
+            return true;
+        }
+    return false;
+}
+
+const struct call *first_call(struct program *p, int id)
+{
+    const struct call *call;
+
+    EACH_CALL (p, call)
+        if (call->id == id)
+            return call;
+    return NULL;
+}
+
+/// From /proc/PID/syscall: the number of the call and its first argument. May
+/// be denied (Yama); then the witness alone knows.
+static const char *syscall_of(pid_t pid)
+{
+    char line[256] = "";
+    long number;
+    unsigned long first;
+    FILE *file = fopen(text("/proc/%d/syscall", pid), "r");
+
+    if (file != NULL) {
+        if (fgets(line, sizeof line, file) == NULL)
+            line[0] = '\0';
+        fclose(file);
+    }
+    if (sscanf(line, "%ld %lx", &number, &first) != 2)
+        return NULL;
+    if (number == SYS_read)
+        return text("read(%lu)%s", first,
+                    first == 0 ? ": it waits for Enter" : "");
+    if (number == SYS_write)
+        return text("write(%lu)", first);
+    if (number == SYS_clock_nanosleep)
+        return "sleep";
+#ifdef SYS_nanosleep // not on every machine
+    if (number == SYS_nanosleep)
+        return "sleep";
+#endif
+    return NULL;
+}
+
+const char *blocked_in(struct program *p)
+{
+    const struct call *each, *call = NULL;
+
+    if (has_ended(p))
+        return NULL;
+    EACH_CALL (p, each)
+        if (atomic_load(&each->state) == CALL_ENTERED)
+            call = each;
+    if (call != NULL) {
+        const char *name = call->fd == -1
+                               ? call_name(call)
+                               : text("%s(%d)", call_name(call), call->fd);
+        const char *why = call->id == CALL_accept || call->id == CALL_accept4
+                              ? ": no one connected"
+                          : call->id == CALL_connect ? ": no answer came"
+                                                     : "";
+        return text("%s%s", name, why);
+    }
+    return syscall_of(pid_of(p));
+}
+
+const char *how_it_ended(struct program *p)
+{
+    collect(p);
+    if (p->ended && WIFSIGNALED(p->status))
+        return text("it was killed by %s (%s)",
+                    text("SIG%s", sigabbrev_np(WTERMSIG(p->status))),
+                    strsignal(WTERMSIG(p->status)));
+    if (p->ended)
+        return text("it ended with status %d", WEXITSTATUS(p->status));
+    if (p->spun)
+        return text("it still ran and never slept: %ld ms of CPU time so far. "
+                    "A program waits in the kernel, it does not ask again and "
+                    "again",
+                    cpu_of(p));
+    const char *call = blocked_in(p);
+    return call != NULL ? text("it still ran, blocked in %s", call)
+                        : "it still ran";
+}

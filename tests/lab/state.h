@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @file state.h
+ * @brief What a program is doing just now, as the kernel and the witness say.
+ */
+
+#ifndef LAB_STATE_H
+#define LAB_STATE_H
+
+#include <netinet/in.h>
+
+#include "family.h"
+#include "program.h"
+
+/// Most memory it has had in core so far, in KiB (VmHWM).
+long memory_of(const struct program *p);
+/// CPU time it has used, in milliseconds.
+long cpu_of(const struct program *p);
+/// How often Enter was pressed; -1 after the end of its stdin.
+int enters_of(const struct program *p);
+/// Not 0 while it, and all that it has forked, sleep in the kernel; the same
+/// number again means that none of them has run meanwhile.
+unsigned long asleep_since(const struct program *p);
+/// Whether a fault has been injected: not if the program makes the call in a
+/// way that the witness does not see (stdio, sendfile).
+bool fault_happened(const struct program *p);
+/// The bytes that the lo of its own network has received.
+unsigned long long own_lo_bytes(const struct program *p);
+/// Wait until the program stands at its gate, before its first receive (.gate). False: it
+/// has ended, or receives in a way that the witness does not see.
+bool is_at_gate(struct program *p);
+/// It may go on.
+void open_gate(struct program *p);
+
+/// The sockets that the program (and what it forked) has open.
+/// @return how many, at most most
+int open_sockets(const struct program *p, struct open_socket *sockets,
+                 int most);
+/// Where the program listens, as the kernel has it, whatever it says of it.
+bool find_listening(struct program *p, struct sockaddr_in *at);
+/// The program's first call of this kind (enum call_id), or NULL.
+const struct call *first_call(struct program *p, int id);
+/// In which call it is blocked: "accept(3)"; NULL if in none.
+const char *blocked_in(struct program *p);
+/// "exit status 1", "killed by SIGSEGV", "still running …"
+const char *how_it_ended(struct program *p);
+
+#endif
