@@ -47,7 +47,7 @@ CHECK   := $(BUILD)/check
 LAB     := $(patsubst tests/%.c,$(BUILD)/%.o,$(wildcard tests/0*.c) \
              $(filter-out %/witness.c,$(wildcard tests/lab/*.c)))
 
-# What the students' copy has no files for (tests/machine/archive.py).
+# What the students' copy has no files for (tests/tools/archive.py).
 WHOLE := student-archive selftest% mistakes mutants% flake transcripts ladders docs-check \
          docs-instructor lint setup-lint setup-grade grade% report% similar% gradescope class-trial bench%
 ifneq ($(and $(wildcard .version),$(filter $(WHOLE),$(MAKECMDGOALS))),)
@@ -84,7 +84,7 @@ $(BUILD)/$(notdir $(IN))/%: $(IN)/%.c | $(BUILD)/compiler
 
 check: $(CHECK) $(STEMS:%=$(OUT)/%.log) ## grade all steps: STEPS=dir BUILD=dir SEED=n FORMAT=junit
 	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --points "$(POLICY)" --seed "$(SEED)"; \
-	status=$$?; [ -z "$(FORMAT)" ] || $(PYTHON) tests/class/formats.py $(RESULTS) $(FORMAT) || status=2; exit $$status
+	status=$$?; [ -z "$(FORMAT)" ] || $(PYTHON) tests/grading/formats.py $(RESULTS) $(FORMAT) || status=2; exit $$status
 
 check-%: $(CHECK) FORCE ## grade one step and show all that it lacks: make check-02
 	@logs="$(patsubst %,$(OUT)/%.log,$(filter $(NN)%,$(STEMS)))"; \
@@ -92,7 +92,7 @@ check-%: $(CHECK) FORCE ## grade one step and show all that it lacks: make check
 	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --points "$(POLICY)" --seed "$(SEED)" \
 		--only "$(NN)" $(if $(TELL),--tell $(TELL))
 
-STUDENT = @BUILD=$(BUILD) AGAIN="$(AGAIN)" FORCE="$(FORCE)" POLL="$(POLL)" $(PYTHON) tests/student
+STUDENT = @BUILD=$(BUILD) AGAIN="$(AGAIN)" FORCE="$(FORCE)" POLL="$(POLL)" $(PYTHON) tests/tools
 ROAD    = --steps "$$STEPS" --programs $(OUT)
 .PHONY: watch next list hint diff reset open
 
@@ -106,16 +106,16 @@ list: $(CHECK) ## where you stand, and your points
 	@$(CHECK) --where --steps "$$STEPS" --programs $(OUT) --points "$(POLICY)"
 
 hint-%: FORCE ## a hint for a step; each call one more: make hint-02 AGAIN=1
-	$(STUDENT)/tools.py hint $* $(ROAD)
+	$(STUDENT)/hints.py hint $* $(ROAD)
 
 diff-%: FORCE ## your program beside the solution, once it passes: make diff-02
-	$(STUDENT)/tools.py diff $* $(ROAD)
+	$(STUDENT)/hints.py diff $* $(ROAD)
 
 reset-%: FORCE ## the starter back; yours is kept in .kept/: make reset-02
-	$(STUDENT)/tools.py reset $* $(ROAD)
+	$(STUDENT)/hints.py reset $* $(ROAD)
 
 open-%: FORCE ## the program in your editor, its page in the browser: make open-02
-	$(STUDENT)/tools.py open $* $(ROAD)
+	$(STUDENT)/hints.py open $* $(ROAD)
 
 hint diff reset open:
 	@echo "For which step? For example: make $@-02" >&2; exit 1
@@ -154,19 +154,19 @@ $(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
 
 doctor: ## what this machine lacks, what that means, and what to do
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing; run: make setup" >&2; exit 1; }
-	@$(PYTHON) tests/machine/doctor.py $(BUILD) "$$STEPS" "$(CC)" "$(VERSION)"
+	@$(PYTHON) tests/tools/doctor.py $(BUILD) "$$STEPS" "$(CC)" "$(VERSION)"
 
 # For editors (.clangd): with which flags each file is compiled.
 comma := ,
 compiled = $(foreach file,$(wildcard $(1)),{"directory": "$(CURDIR)", "file": "$(file)", "command": "$(CC) $(2) -c $(file)"}|)
-$(BUILD)/compile_commands.json: $(BUILD)/flags $(wildcard steps solutions docs/examples tests tests/lab tests/trace tests/bench)
+$(BUILD)/compile_commands.json: $(BUILD)/flags $(wildcard steps solutions docs/examples tests tests/lab tests/tools/trace tests/tools/bench)
 	$(file >$@,$(subst }|,}$(comma),$(subst }|],}],[$(call compiled,steps/*.c solutions/*.c docs/examples/*.c,$(WARN)) \
-	  $(call compiled,tests/*.c tests/lab/*.c tests/trace/*.c tests/bench/*.c,$(LABWARN) -D_GNU_SOURCE)])))
+	  $(call compiled,tests/*.c tests/lab/*.c tests/tools/trace/*.c tests/tools/bench/*.c,$(LABWARN) -D_GNU_SOURCE)])))
 
 # The report first, for people; then the lines that an editor reads.
 define problems
 	@rm -f $(RESULTS); $(MAKE) --no-print-directory $(1); status=$$?; \
-	$(PYTHON) tests/machine/problems.py $(RESULTS) && exit $$status
+	$(PYTHON) tests/tools/problems.py $(RESULTS) && exit $$status
 endef
 
 problems: FORCE ## check, and print the findings as a compiler does: for editors
@@ -181,26 +181,26 @@ debug-%: STEM = $(firstword $(filter $(NN)%,$(filter-out 06_echo_client,$(STEMS)
 debug-%: FORCE ## run a step in gdb, with a peer on the other side: make debug-06
 	@[ -n "$(STEM)" ] || { echo "There is no step $*. There are: $(STEMS)" >&2; exit 2; }
 	@$(MAKE) --no-print-directory -s CFLAGS='-g -O0' -W $(IN)/$(STEM).c $(BUILD)/$(notdir $(IN))/$(STEM)
-	@$(PYTHON) tests/machine/debug.py --peer=$(STEM) -q -ex 'break main' -ex 'run' $(GDBFLAGS) \
+	@$(PYTHON) tests/tools/debug.py --peer=$(STEM) -q -ex 'break main' -ex 'run' $(GDBFLAGS) \
 	  --args $(BUILD)/$(notdir $(IN))/$(STEM) $(ARGS)
 
 # ------------------------------------------------------------------- packets
 
 run-%: FORCE ## run a step, with its other end: ARGS="127.0.0.1 5555"
-	+@$(PYTHON) tests/look/run.py --make "$(MAKE)" --programs $(BUILD)/$(notdir $(IN)) $* -- $(ARGS)
+	+@$(PYTHON) tests/tools/run.py --make "$(MAKE)" --programs $(BUILD)/$(notdir $(IN)) $* -- $(ARGS)
 
 .PHONY: look bench
 look: ## what the lab's sockets are doing now, who has port 4444: PORT=5555
-	@$(PYTHON) tests/look/look.py --port $(or $(PORT),4444)
+	@$(PYTHON) tests/tools/look.py --port $(or $(PORT),4444)
 
 BENCH := $(BUILD)/bench
 bench: $(BENCH)/pump $(BENCH)/plain ## measure the echo server beside others: ROUNDS=5 WRITE=1
 	@$(MAKE) --no-print-directory -s $(BUILD)/$(notdir $(IN))/06_echo_server
 	@[ ! -d solutions ] || $(MAKE) --no-print-directory -s STEPS=solutions $(BUILD)/solutions/06_echo_server
-	@$(PYTHON) tests/bench/bench.py --build $(BUILD) --programs $(BUILD)/$(notdir $(IN)) \
+	@$(PYTHON) tests/tools/bench/bench.py --build $(BUILD) --programs $(BUILD)/$(notdir $(IN)) \
 		--rounds $(or $(ROUNDS),5) $(if $(WRITE),--write)
 
-$(BENCH)/%: tests/bench/%.c $(BUILD)/flags | $(BUILD)/compiler
+$(BENCH)/%: tests/tools/bench/%.c $(BUILD)/flags | $(BUILD)/compiler
 	@mkdir -p $(@D)
 	@$(CC) $(LABWARN) -D_GNU_SOURCE -O2 -g -pthread $< -o $@.$$$$ && mv $@.$$$$ $@
 
@@ -209,72 +209,73 @@ RECORDER := $(BUILD)/lab/record $(BUILD)/lab/peer
 trace-%: $(RECORDER) FORCE ## see a step's own packets as a ladder: PEER= CASE= COMPARE=1
 	@logs="$(patsubst %,$(OUT)/%.log,$(filter $(if $(filter 06%,$(NN)),06,$(NN))%,$(STEMS)))"; \
 	[ -z "$$logs" ] || $(MAKE) --no-print-directory $$logs
-	@OUT=$(OUT) BUILD=$(BUILD) PEER='$(PEER)' CASE='$(CASE)' COMPARE='$(COMPARE)' $(PYTHON) tests/trace/trace.py $(NN)
+	@OUT=$(OUT) BUILD=$(BUILD) PEER='$(PEER)' CASE='$(CASE)' COMPARE='$(COMPARE)' $(PYTHON) tests/tools/trace/scenes.py $(NN)
 
 ladders: $(RECORDER) ## the handbook's ladders are traces of the solutions: WRITE=1
-	@BUILD=$(BUILD) WRITE='$(WRITE)' $(PYTHON) tests/trace/figures.py $(filter %.ladder,$(FIGURES))
+	@BUILD=$(BUILD) WRITE='$(WRITE)' $(PYTHON) tests/tools/trace/figures.py $(filter %.ladder,$(FIGURES))
 
 .PHONY: ladders
 # Of the suites' equipment, what knows no test.
 TRACED := $(patsubst %,$(BUILD)/lab/%.o,text outcome address calls kernel launch family)
-$(BUILD)/lab/record: $(BUILD)/trace/record.o $(TRACED)
+$(BUILD)/lab/record: $(BUILD)/tools/trace/record.o $(TRACED)
 	@$(CC) $^ -lpcap -ljansson -o $@.$$$$ && mv $@.$$$$ $@
 
-$(BUILD)/lab/peer: tests/trace/peer.c $(WITNESS)
+$(BUILD)/lab/peer: tests/tools/trace/peer.c $(WITNESS)
 	@$(CC) $(GRADED) $(LABWARN) -D_GNU_SOURCE $^ -ldl -o $@.$$$$ && mv $@.$$$$ $@
 
-$(BUILD)/trace/record.o: | $(BUILD)/pcap
+$(BUILD)/tools/trace/record.o: | $(BUILD)/pcap
 
 # ---------------------------------------------------------------- instructors
 
 .PHONY: grade report similar gradescope class-trial
 export GRADED CHECKED CLASS HOSTS
 grade: $(CHECK) $(WITNESS) ## grade a class, contained: CLASS=dir JOBS=n LIMIT=s
-	@CC="$(CC)" POLICY="$(POLICY)" $(PYTHON) tests/class/grade.py --build $(BUILD)
+	@CC="$(CC)" POLICY="$(POLICY)" $(PYTHON) tests/grading/grade.py --build $(BUILD)
 
 report: ## its reports again: CLASS=dir FORMAT="junit tap"
-	@BUILD=$(BUILD) $(PYTHON) tests/class/report.py "$$CLASS" $(FORMAT)
+	@BUILD=$(BUILD) $(PYTHON) tests/grading/report.py "$$CLASS" $(FORMAT)
 
 similar: ## which submissions of a graded class are alike: CLASS=dir
-	@BUILD=$(BUILD) $(PYTHON) tests/class/similar.py "$$CLASS"
+	@BUILD=$(BUILD) $(PYTHON) tests/grading/similar.py "$$CLASS"
 
 gradescope: $(CHECK) ## an autograder for Gradescope: POLICY=file
 	@mkdir -p $(BUILD)/none; $(CHECK) --points "$(POLICY)" --programs $(BUILD)/none \
 		--results $(BUILD)/none/results.json >/dev/null || [ $$? = 1 ]
-	@$(PYTHON) tests/class/gradescope/pack.py $(BUILD)/gradescope.zip "$(POLICY)"
+	@$(PYTHON) tests/grading/gradescope/pack.py $(BUILD)/gradescope.zip "$(POLICY)"
 
 class-trial: N ?= 500
 class-trial: $(CHECK) $(WITNESS) ## grade a class whose verdicts are known: N=500
-	@CC="$(CC)" POLICY="$(POLICY)" $(PYTHON) tests/class/make_class.py --trial $(N) $(BUILD)
+	@CC="$(CC)" POLICY="$(POLICY)" $(PYTHON) tests/grading/make_class.py --trial $(N) $(BUILD)
 
 .PHONY: student-archive
 student-archive: ## the kit without solutions, to hand out: build/sockets-VERSION.tar.gz
-	@mkdir -p $(BUILD) && $(PYTHON) tests/machine/archive.py $(BUILD) "$(VERSION)"
+	@mkdir -p $(BUILD) && $(PYTHON) tests/tools/archive.py $(BUILD) "$(VERSION)"
 
 # ---------------------------------------------------------------- maintainers
 
 selftest: $(CHECK) $(WITNESS) ## prove the kit: solutions, starters, mistakes, variants
-	@$(PYTHON) tests/selftest.py --build $(BUILD) --cc "$(CC)"
+	@$(PYTHON) tests/proof/selftest.py --build $(BUILD) --cc "$(CC)"
 
 selftest-%: $(CHECK) $(WITNESS) FORCE ## the same for one step: make selftest-02
-	@$(PYTHON) tests/selftest.py --build $(BUILD) --cc "$(CC)" --only "$*"
+	@$(PYTHON) tests/proof/selftest.py --build $(BUILD) --cc "$(CC)" --only "$*"
 
-# Every tool's tests stand beside it, as tests/AREA/test_*.py.
+# Every tool's tests stand beside it. ONLY is a folder's name, or a test_NAME.py's.
 selftest-tools: $(CHECK) $(WITNESS) ## prove what stands around the suites: ONLY=trace
-	@BUILD=$(BUILD) $(PYTHON) tests/proofs.py $(wildcard tests/$(or $(ONLY),*)/test_*.py)
+	@BUILD=$(BUILD) $(PYTHON) tests/proof/proofs.py $(wildcard $(if $(ONLY),tests/tools/test_$(ONLY).py tests/$(ONLY)/test_*.py tests/tools/$(ONLY)/test_*.py,\
+	  tests/*/test_*.py tests/tools/*/test_*.py))
 
 mistakes: $(CHECK) $(WITNESS) ## write docs/mistakes.md anew from tests/broken
-	@$(PYTHON) tests/selftest.py --build $(BUILD) --cc "$(CC)" --page docs/mistakes.md
+	@$(PYTHON) tests/proof/selftest.py --build $(BUILD) --cc "$(CC)" --page docs/mistakes.md
 
 mutants: $(CHECK) $(WITNESS) ## change the solutions in every small way: are the suites awake?
-	@$(PYTHON) tests/mutants.py --build $(BUILD)
+	@$(PYTHON) tests/proof/mutants.py --build $(BUILD)
 
 mutants-%: $(CHECK) $(WITNESS) FORCE ## the same for one step: make mutants-02
-	@$(PYTHON) tests/mutants.py --build $(BUILD) --only "$*"
+	@$(PYTHON) tests/proof/mutants.py --build $(BUILD) --only "$*"
 
 flake: N ?= 200
 flake: $(CHECK) $(WITNESS) ## repeat the suites N times, alone, two at once, starved
-	@$(PYTHON) tests/flake.py $(N) --build $(BUILD) --cc "$(CC)"
+	@$(PYTHON) tests/proof/flake.py $(N) --build $(BUILD) --cc "$(CC)"
 
 # ------------------------------------------------------------------- handbook
 
@@ -343,17 +344,17 @@ endef
 
 # -------------------------------------------------------------------- any time
 
-C_FILES := $(wildcard steps/*.c solutions/*.c tests/*.c tests/lab/*.c tests/lab/*.h tests/bench/*.c tests/trace/*.c)
+C_FILES := $(wildcard steps/*.c solutions/*.c tests/*.c tests/lab/*.c tests/lab/*.h tests/tools/bench/*.c tests/tools/trace/*.c)
 
 lint: $(LAB) | $(BUILD)/linters ## the style of the house: clang-format, cppcheck, clang-tidy, shellcheck
 	$(PYTHON) tests/proof/layers.py $(filter-out %/report.o,$(filter $(BUILD)/lab/%,$(LAB)))
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
-		--enable=warning,portability,performance -D_GNU_SOURCE steps solutions tests/lab tests/bench tests/trace
+		--enable=warning,portability,performance -D_GNU_SOURCE steps solutions tests/lab tests/tools/bench tests/tools/trace
 	clang-tidy --quiet --warnings-as-errors='*' $(wildcard solutions/*.c) -- $(WARN)
-	clang-tidy --quiet --warnings-as-errors='*' $(wildcard tests/*.c tests/lab/*.c tests/bench/*.c tests/trace/*.c) \
+	clang-tidy --quiet --warnings-as-errors='*' $(wildcard tests/*.c tests/lab/*.c tests/tools/bench/*.c tests/tools/trace/*.c) \
 		-- $(WARN) -D_GNU_SOURCE
-	shellcheck .ci/run tests/machine/setup.sh tests/class/compile.sh
+	shellcheck .ci/run tests/tools/setup.sh tests/grading/compile.sh
 
 help: ## this list
 	@awk -F ':.*## ' -v gone="$(and $(wildcard .version),$(WHOLE))" \
@@ -384,7 +385,7 @@ $(BUILD)/flags: FORCE
 
 # ----------------------------------------------------------------------- setup
 
-# Which packages, by their names on four kinds of Linux: tests/machine/packages.
+# Which packages, by their names on four kinds of Linux: tests/tools/packages.
 
 # What a target needs, tried once: if it is missing, say how to get it. Asked
 # for together with setup, setup comes first.
@@ -422,14 +423,14 @@ $(BUILD)/browser: | $(FIRST)
 	{ rm -f $@; echo "chromium, node or npm is missing; run: make setup-docs" >&2; exit 1; }
 
 setup: ## install what is missing (Debian, Ubuntu; also Fedora, Arch, Alpine)
-	@mkdir -p $(BUILD) && sh tests/machine/setup.sh setup $(BUILD)
+	@mkdir -p $(BUILD) && sh tests/tools/setup.sh setup $(BUILD)
 
 setup-lint: $(filter setup,$(FIRST)) ## install the linters for maintainers
-	@mkdir -p $(BUILD) && sh tests/machine/setup.sh setup-lint $(BUILD)
+	@mkdir -p $(BUILD) && sh tests/tools/setup.sh setup-lint $(BUILD)
 
 setup-docs: $(filter setup setup-lint,$(FIRST)) ## install what checks the handbook: a browser, strace
-	@mkdir -p $(BUILD) && sh tests/machine/setup.sh setup-docs $(BUILD)
+	@mkdir -p $(BUILD) && sh tests/tools/setup.sh setup-docs $(BUILD)
 
 .PHONY: setup-grade
 setup-grade: $(filter setup setup-lint setup-docs,$(FIRST)) ## install what grading a class takes: bubblewrap, parallel
-	@mkdir -p $(BUILD) && sh tests/machine/setup.sh setup-grade $(BUILD)
+	@mkdir -p $(BUILD) && sh tests/tools/setup.sh setup-grade $(BUILD)

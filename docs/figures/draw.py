@@ -29,7 +29,7 @@ them: the left program, the wire, the right one. A line is a moment.
     close()       |        |             a call that does not sleep
                   | ~ 1 s  |             time passes
 
-A ladder of make trace (tests/trace) says more. A line "width 580" makes it
+A ladder of make trace (tests/tools/trace) says more. A line "width 580" makes it
 wider; @52 after a call is its line of source, with a link to what has the id
 left-52 or right-52; "* handshake" on the wire is the name of what follows; a
 fourth column is a time; ! at the beginning marks a line.

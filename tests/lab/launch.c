@@ -67,7 +67,7 @@ static bool join_network(pid_t keeper)
     return fd != -1 && setns(fd, CLONE_NEWUSER | CLONE_NEWNET) == 0;
 }
 
-/// Where strangers' programs are graded (LAB_SHUT_IN, set by tests/class) the
+/// Where strangers' programs are graded (LAB_SHUT_IN, set by tests/grading) the
 /// program shall reach neither the test's descriptors and memory nor what
 /// Criterion has in /tmp and /dev/shm: a user namespace of its own, in which
 /// it has no rights and can make no other, and empty folders there.

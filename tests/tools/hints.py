@@ -20,7 +20,7 @@ import sys
 import time
 from pathlib import Path
 
-from kit import BOLD, FAINT, Page, Road, Terminal, plain
+from road import BOLD, FAINT, Page, Road, Terminal, plain
 
 KEPT = Path(".kept")
 

@@ -3,7 +3,7 @@
 """A class of which the verdicts are known, and whether it gets them.
 
     make_class.py FOLDER N HOSTILE SEED     make N submissions, HOSTILE per cent
-                                            of them from tests/class/hostile
+                                            of them from tests/grading/hostile
     make_class.py --compare FOLDER ROWS     compare, and say how fast it went
     make_class.py --trial N BUILD           all of it, with hostile ones and
                                             without, and without the sandbox
@@ -26,7 +26,7 @@ import time
 import zipfile
 
 STEMS = sorted(os.path.basename(f)[:-2] for f in glob.glob("tests/0*.c"))
-HOSTILE = sorted(glob.glob("tests/class/hostile/*/*.c"))
+HOSTILE = sorted(glob.glob("tests/grading/hostile/*/*.c"))
 
 
 def read(path):
@@ -146,7 +146,7 @@ def trial(count, build):
                       ignore_errors=True)
         begin = time.monotonic()
         run = subprocess.run(
-            [sys.executable, "tests/class/grade.py", folder, "--build", build],
+            [sys.executable, "tests/grading/grade.py", folder, "--build", build],
             env=dict(os.environ, UNSAFE=unsafe), stdout=subprocess.DEVNULL,
             check=False)
         spent = time.monotonic() - begin

@@ -24,12 +24,12 @@ from pathlib import Path
 
 KEEP = ["Makefile", "Doxyfile", "LICENSE", "README.md", ".gitignore", ".editorconfig",
         ".clang-format", ".clangd", ".vscode/*", ".devcontainer/*", ".github/*", "steps/*",
-        "docs/*", "tests/selftest.py", "tests/console.py", "tests/class/formats.py",
-        "tests/class/report.py", "tests/class/templates/*",
-        "tests/0*.c", "tests/points", "tests/lab/*", "tests/machine/*", "tests/student/*",
-        "tests/look/*", "tests/run/*", "tests/trace/*"]
+        "docs/*", "tests/proof/selftest.py", "tests/grading/formats.py", "tests/grading/report.py",
+        "tests/grading/templates/*",
+        "tests/0*.c", "tests/points", "tests/lab/*", "tests/tools/*"]
 LEAVE = ["docs/mistakes.md", "docs/instructor.md", "docs/maintainer.md", "docs/grading.md",
-         "docs/reports.md", "docs/scale.md", "*/test_*.py", "tests/machine/archive.py"]
+         "docs/reports.md", "docs/scale.md", "*/test_*.py", "tests/tools/archive.py",
+         "tests/tools/bench/*"]
 SECTIONS = ("Instructor", "Maintainer")  # of README.md, that stay here
 
 

@@ -61,8 +61,8 @@ class Archive(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("shellcheck"), "shellcheck is missing; run: make setup-lint")
     def test_shellcheck_has_nothing_to_say(self):
-        run = subprocess.run(["shellcheck", "tests/class/gradescope/setup.sh",
-                              "tests/class/gradescope/run_autograder"],
+        run = subprocess.run(["shellcheck", "tests/grading/gradescope/setup.sh",
+                              "tests/grading/gradescope/run_autograder"],
                              capture_output=True, text=True, timeout=60)
         self.assertEqual(run.stdout, "")
 
@@ -134,7 +134,7 @@ class Container(unittest.TestCase):
         self.assertEqual({t["visibility"] for t in results["tests"]}, {"hidden"})
 
     def test_an_autograder_that_is_ended_leaves_a_reason(self):
-        shutil.rmtree(self.top / "source/kit/tests/class")
+        shutil.rmtree(self.top / "source/kit/tests/grading")
         results, _ = self.grade()
         self.assertEqual((results["score"], results["tests"]), (0, []))
         self.assertIn("ended before it came to a verdict", results["output"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tests of what stands in tests/machine: make selftest-tools ONLY=machine."""
+"""Tests of what stands in tests/tools: make selftest-tools ONLY=machine."""
 import json
 import os
 import re
@@ -12,7 +12,7 @@ import unittest
 from pathlib import Path
 
 BUILD = os.environ.get("BUILD", "build")
-HERE = Path("tests/machine")
+HERE = Path("tests/tools")
 LIMIT_S = 120
 STUDENT = 47110  # an ordinary user; not nobody, whom other tests use and whose processes they end
 NETWORK = ["unshare", "-Urn"]
@@ -317,7 +317,7 @@ class Editors(WithFolder):
         targets = re.findall(r"^([\w%-]+):.*##", Path("Makefile").read_text(encoding="utf-8"), re.M)
         for task in tasks:
             for target in task.get("args", []):
-                if target == "watch" and not Path("tests/student").is_dir():
+                if target == "watch" and not Path("tests/tools").is_dir():
                     continue  # it comes with that folder
                 self.assertIn(target.replace("${fileBasenameNoExtension}", "%"), targets)
         matcher = next(task["problemMatcher"]["pattern"] for task in tasks

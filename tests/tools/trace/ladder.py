@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from console import Terminal  # noqa: E402 (it stands in tests/)
+from console import Terminal  # noqa: E402 (it stands in tests/tools)
 
 LONG_NS = 10_000_000      # a call that waits for the peer and takes so long has slept
 FULL_NS = 200_000_000     # so has a send; on a busy machine any call may take a while

@@ -31,7 +31,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from console import Terminal  # noqa: E402 (it stands in tests/)
+from console import Terminal  # noqa: E402 (it stands in tests/tools)
 
 PATIENCE_S = 10  # the longest that a measurement may take
 MIB, GIB = 2 ** 20, 2 ** 30

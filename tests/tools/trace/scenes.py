@@ -33,7 +33,7 @@ LIMIT_S = 60  # for one recording; it has limits of its own, far below
 class Scene:
     """A program's side, its other end, its arguments after HOST and PORT."""
     side: str
-    peer: tuple = ()      # how tests/trace/peer.c is called; (): nobody is there
+    peer: tuple = ()      # how tests/tools/trace/peer.c is called; (): nobody is there
     more: tuple = ()
     enter: bool = False   # it holds until Enter
     held: bool = False    # it may not receive before its peer has sent all

@@ -26,7 +26,7 @@ import termios
 import textwrap
 import time
 
-from kit import (BOLD, FAINT, GREEN, RED, Page, Road, Terminal, fold, harmless, plain,
+from road import (BOLD, FAINT, GREEN, RED, Page, Road, Terminal, fold, harmless, plain,
                  show_points, whole)
 
 SETTLE_S = 0.02   # an editor's events of one save come closer than this

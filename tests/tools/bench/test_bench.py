@@ -44,7 +44,7 @@ class Bench(unittest.TestCase):
             (self.folder / "solutions").mkdir()
             shutil.copy(f"{BUILD}/solutions/06_echo_server", self.folder / "solutions")
         return subprocess.run(
-            [sys.executable, "tests/bench/bench.py", "--build", str(self.folder), "--programs",
+            [sys.executable, "tests/tools/bench/bench.py", "--build", str(self.folder), "--programs",
              str(programs), "--rounds", "1", "--ms", "2", *args], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", timeout=120,
             env={**os.environ, "LC_ALL": "C.UTF-8", **(env or {})}, check=False)

@@ -11,9 +11,9 @@ import sys
 import zipfile
 
 TOP = ("setup.sh", "run_autograder")
-KIT = ("Makefile", "LICENSE", "steps/*.c", "tests/*.c", "tests/lab/*.[ch]", "tests/selftest.py",
-       "tests/class/*.py", "tests/class/*.sh", "tests/class/templates/*.html",
-       "tests/machine/setup.sh", "tests/machine/packages", "docs/theme/lab.css",
+KIT = ("Makefile", "LICENSE", "steps/*.c", "tests/*.c", "tests/lab/*.[ch]", "tests/proof/selftest.py",
+       "tests/grading/*.py", "tests/grading/*.sh", "tests/grading/templates/*.html",
+       "tests/tools/setup.sh", "tests/tools/packages", "docs/theme/lab.css",
        "docs/figures/draw.py")
 
 

@@ -27,7 +27,7 @@ import re
 import sys
 from pathlib import Path
 
-import trace
+import scenes
 from ladder import Style, as_figure, events, is_note, rows
 
 TIMES = 5
@@ -40,7 +40,7 @@ def parse(text):
         return None
     stem, *rest = found[1].split()
     options = dict(word.split("=", 1) for word in rest if "=" in word)
-    case = next((word for word in rest if "=" not in word), next(iter(trace.SCENES[stem])))
+    case = next((word for word in rest if "=" not in word), next(iter(scenes.SCENES[stem])))
     return stem, case, {key: value.replace("_", " ") for key, value in options.items()}
 
 
@@ -95,10 +95,10 @@ def redraw(path):
         return None
     stem, case, options = asked
     head, _, old = text.partition("\n\n")
-    solutions = trace.Submission("solutions", trace.BUILD / "graded/solutions")
-    place = trace.BUILD / f"trace/figure-{path.stem}.json"
+    solutions = scenes.Submission("solutions", scenes.BUILD / "graded/solutions")
+    place = scenes.BUILD / f"trace/figure-{path.stem}.json"
     for _ in range(TIMES):
-        recording = trace.trace(solutions, stem, case, "", place, print, held="held" in options)
+        recording = scenes.trace(solutions, stem, case, "", place, print, held="held" in options)
         new = body_of(recording, options)
         if lanes(new) == lanes(old):
             return True
@@ -111,9 +111,9 @@ def redraw(path):
 
 
 def main():
-    os.environ.setdefault("OUT", str(trace.BUILD / "graded/solutions"))
+    os.environ.setdefault("OUT", str(scenes.BUILD / "graded/solutions"))
     os.environ["STEPS"] = "solutions"
-    trace.make_programs("solutions", *trace.SCENES)
+    scenes.make_programs("solutions", *scenes.SCENES)
     results = [result for result in map(redraw, map(Path, sys.argv[1:])) if result is not None]
     print(f"{sum(results)} ladders are what the solutions do, {results.count(False)} are not")
     sys.exit(not all(results))

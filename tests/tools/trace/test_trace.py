@@ -14,7 +14,7 @@ import xml.etree.ElementTree
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-TOP = HERE.parents[1]
+TOP = HERE.parents[2]
 sys.path[:0] = [str(HERE), str(TOP / "docs/figures")]
 BUILD = Path(os.environ.setdefault("BUILD", "build"))
 os.environ.setdefault("OUT", f"{BUILD}/graded/solutions")
@@ -22,11 +22,11 @@ os.environ.setdefault("OUT", f"{BUILD}/graded/solutions")
 import compare  # noqa: E402
 import draw  # noqa: E402
 import figures  # noqa: E402
-import trace  # noqa: E402
+import scenes  # noqa: E402
 from ladder import Look, as_figure, events, names_of, rows, show_text  # noqa: E402
 
 RECORDINGS = sorted((HERE / "recordings").glob("*.json"))
-SOLUTIONS = trace.Submission("solutions", BUILD / "graded/solutions")
+SOLUTIONS = scenes.Submission("solutions", BUILD / "graded/solutions")
 
 
 def load(name):
@@ -62,7 +62,7 @@ def setUpModule():
     status, said = make("trace-01", "STEPS=solutions")
     if status != 0:
         raise RuntimeError(said)
-    trace.make_programs("solutions", *trace.SCENES)
+    scenes.make_programs("solutions", *scenes.SCENES)
 
 
 class Drawer(unittest.TestCase):
@@ -240,7 +240,7 @@ def missing(cells, wanted):
 class Solutions(unittest.TestCase):
     def record(self, stem, case, **more):
         with tempfile.TemporaryDirectory(dir=BUILD) as folder:
-            return trace.trace(SOLUTIONS, stem, case, "", Path(
+            return scenes.trace(SOLUTIONS, stem, case, "", Path(
                 folder) / "r.json", self.fail, **more)
 
     def test_what_each_solution_does_comes_in_its_order(self):
@@ -426,11 +426,11 @@ class Command(unittest.TestCase):
     def test_root_may_capture_on_the_hosts_own_network(self):
         if os.geteuid() != 0:
             self.skipTest("only root may")
-        scene = trace.SCENES["05_connect"]["connected"]
-        programs = [trace.student(SOLUTIONS, "05_connect", scene), trace.lab_peer(scene)]
-        recording = trace.record(
+        scene = scenes.SCENES["05_connect"]["connected"]
+        programs = [scenes.student(SOLUTIONS, "05_connect", scene), scenes.lab_peer(scene)]
+        recording = scenes.record(
     programs,
-    trace.acts_of(
+    scenes.acts_of(
         scene,
         programs[1]),
         self.folder /

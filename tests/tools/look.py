@@ -30,8 +30,7 @@ import textwrap
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.dirname(HERE))
-from console import Terminal  # noqa: E402 (it stands in tests/)
+from console import Terminal
 
 STEMS = {os.path.basename(path)[:-2] for path in glob.glob(HERE + "/../0*.c")}
 PIDFD_GETFD = 438  # the same on every machine; Python has no name for it

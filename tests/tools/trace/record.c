@@ -19,12 +19,12 @@
  * far is preparation; finish: until all have ended, or clearly won't.
  */
 
-#include "../lab/address.h"
-#include "../lab/calls.h"
-#include "../lab/family.h"
-#include "../lab/kernel.h"
-#include "../lab/launch.h"
-#include "../lab/text.h"
+#include "../../lab/address.h"
+#include "../../lab/calls.h"
+#include "../../lab/family.h"
+#include "../../lab/kernel.h"
+#include "../../lab/launch.h"
+#include "../../lab/text.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

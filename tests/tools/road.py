@@ -11,8 +11,7 @@ import sys
 import textwrap
 from pathlib import Path
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-import console  # noqa: E402 (it stands in tests/)
+import console
 
 # ------------------------------------------------------------------- the road
 

@@ -21,8 +21,7 @@ import textwrap
 import time
 from pathlib import Path
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from console import Terminal  # noqa: E402 (it stands in tests/)
+from console import Terminal
 
 BUILD, STEPS, CC, VERSION = sys.argv[1:5]
 STEMS = ["01_socket", "02_bind", "03_listen", "04_accept", "05_connect", "06_echo_server",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ladder import as_figure, line_of, names_of, show_result, sides_of
 
-TOP = Path(__file__).resolve().parents[2]
+TOP = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(TOP / "docs/figures"))
 import draw  # noqa: E402  (it stands with the figures)
 

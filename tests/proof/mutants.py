@@ -6,7 +6,7 @@ Changes each solution in one small place at a time, through clang's syntax tree:
 drops a statement, negates a condition, exchanges an operator, swaps two
 arguments, changes a constant. The suite must notice ("killed"). A mutant that
 survives is either as good as the solution, and then a line of
-tests/mutants.equivalent says why ("regular expression :: reason"), or a test
+tests/proof/mutants.equivalent says why ("regular expression :: reason"), or a test
 is missing; a missing test that is known says "known gap" there, and is counted
 by itself.
 """
@@ -144,7 +144,7 @@ def main():
     stems = [s for s in stems if s.startswith(args.only)]
     if not stems:
         sys.exit(f"mutants: there is no step {args.only}; they are 01 to 08")
-    with open("tests/mutants.equivalent") as file:
+    with open("tests/proof/mutants.equivalent") as file:
         known = dict(line.rstrip("\n").split(" :: ", 1) for line in file
                      if " :: " in line)
     shutil.rmtree(f"{args.build}/mutants", ignore_errors=True)
