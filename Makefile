@@ -216,9 +216,9 @@ ladders: $(RECORDER) ## the handbook's ladders are traces of the solutions: WRIT
 
 .PHONY: ladders
 # Of the suites' equipment, what knows no test.
-TRACED := $(patsubst %,$(BUILD)/lab/%.o,text outcome address calls kernel launch family)
+TRACED := $(patsubst %,$(BUILD)/lab/%.o,text outcome address calls kernel launch supervisor family)
 $(BUILD)/lab/record: $(BUILD)/tools/trace/record.o $(TRACED)
-	@$(CC) $^ -lpcap -ljansson -o $@.$$$$ && mv $@.$$$$ $@
+	@$(CC) $^ -pthread -lpcap -ljansson -o $@.$$$$ && mv $@.$$$$ $@
 
 $(BUILD)/lab/peer: tests/tools/trace/peer.c $(WITNESS)
 	@$(CC) $(GRADED) $(LABWARN) -D_GNU_SOURCE $^ -ldl -o $@.$$$$ && mv $@.$$$$ $@
@@ -375,7 +375,7 @@ $(WITNESS): tests/lab/witness.c tests/lab/witness.h $(BUILD)/flags | $(BUILD)/co
 	@$(CC) $(GRADED) $(LABWARN) -D_GNU_SOURCE -c $< -o $@.$$$$ && mv $@.$$$$ $@
 
 $(CHECK): $(LAB)
-	@$(CC) $^ -lcriterion -ljansson -o $@.$$$$ && mv $@.$$$$ $@
+	@$(CC) $^ -pthread -lcriterion -ljansson -o $@.$$$$ && mv $@.$$$$ $@
 
 # Another compiler or other options make everything anew.
 $(BUILD)/flags: FORCE

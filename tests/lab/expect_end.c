@@ -89,11 +89,12 @@ void expect_failure_of_either(struct program *p, const char *call,
                       forbidden[i]),
                  text("the line \"%s\"", after.line));
     }
-    if (atomic_load(&p->record->left_open) > 1)
+    int fd, left = left_open(p, &fd);
+    if (left > 0)
         remark(p, text("%s failed and the program ended with descriptor %d "
                        "still open. The kernel closes it; good manners close "
                        "it before",
-                       call, p->record->left_fd));
+                       call, fd));
 }
 
 void expect_failure(struct program *p, const char *call, int error,
@@ -181,13 +182,12 @@ void expect_accepted(struct program *p)
 
 void expect_all_closed(struct program *p)
 {
-    int left = atomic_load(&p->record->left_open);
+    int fd, left = left_open(p, &fd);
 
-    if (left > 1)
+    if (left > 0)
         fail(p, ABOUT_OPEN,
              "the program closes every socket itself before it ends",
-             text("%d still open at the end, descriptor %d for one", left - 1,
-                  p->record->left_fd));
+             text("%d still open at the end, descriptor %d for one", left, fd));
 }
 
 void expect_clean_close(struct program *p)

@@ -37,7 +37,7 @@ bool each_tcp(int family, int local_port, int state, int remote_port,
                 .idiag_dport = htons((in_port_t)remote_port)}},
     };
     int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-    static _Alignas(struct nlmsghdr) char buffer[65536];
+    static _Thread_local _Alignas(struct nlmsghdr) char buffer[65536];
 
     if (fd == -1)
         return false;

@@ -17,6 +17,7 @@ struct start {
     const char *const *argv, *const *envp;
     int taken;     ///< the witness's record is descriptor 3 + taken
     pid_t network; ///< the process that keeps its network, 0: this one
+    struct supervised *watched; ///< what is seen of it from outside, or NULL
 };
 
 /// What then connects it with us.

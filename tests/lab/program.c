@@ -112,9 +112,12 @@ struct program *run_program(const char *suite_file, struct setup setup)
     envp[n] = NULL;
 
     struct started started;
-    const char *failed = start_program(
-        &(struct start){p->binary, argv, envp, setup.taken, p->network},
-        &started);
+    p->watched.uid = (uid_t)atol(environment("LAB_UID", "0"));
+    plan_faults(&p->watched, setup.faults);
+    const char *failed =
+        start_program(&(struct start){p->binary, argv, envp, setup.taken,
+                                      p->network, &p->watched},
+                      &started);
     if (failed != NULL)
         lab_trouble("can't start a program: %s: %s", failed, strerror(errno));
     p->pid = started.pid;

@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 #include "calls.h"
+#include "supervisor.h"
 #include "text.h"
 
 /// How to run a program.
@@ -62,6 +63,7 @@ struct program {
     bool spun;  ///< it was given up because it burned CPU time
     struct setup setup;
     struct record *record;
+    struct supervised watched;
     pid_t network; ///< the process that keeps its own network, 0: none
     const char *stem, *binary, *arguments;
 };

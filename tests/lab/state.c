@@ -63,10 +63,24 @@ unsigned long asleep_since(const struct program *p)
     return asleep(p->pid, &activity, &cpu) ? activity + 1 : 0;
 }
 
+int left_open(const struct program *p, int *fd)
+{
+    int seen = atomic_load(&p->watched.left_open);
+
+    *fd = p->watched.left_fd;
+    if (seen == 0) { // by nobody from outside
+        seen = atomic_load(&p->record->left_open);
+        *fd = p->record->left_fd;
+    }
+    return seen - 1;
+}
+
 bool fault_happened(const struct program *p)
 {
     const struct call *call;
 
+    if (p->watched.listener != -1 && p->watched.count > 0)
+        return atomic_load(&p->watched.happened) > 0;
     EACH_CALL (p, call)
         if (call->injected != 0)
             return true;

@@ -21,8 +21,11 @@ int enters_of(const struct program *p);
 /// Not 0 while it, and all that it has forked, sleep in the kernel; the same
 /// number again means that none of them has run meanwhile.
 unsigned long asleep_since(const struct program *p);
+/// How many sockets it has left to the kernel to close, and the number of one;
+/// -1: nobody saw its end.
+int left_open(const struct program *p, int *fd);
 /// Whether a fault has been injected: not if the program makes the call in a
-/// way that the witness does not see (stdio, sendfile).
+/// way that nobody sees (io_uring; without a supervisor stdio, too).
 bool fault_happened(const struct program *p);
 /// The bytes that the lo of its own network has received.
 unsigned long long own_lo_bytes(const struct program *p);

@@ -259,6 +259,11 @@ static int64_t leave(struct call *call, int64_t result)
                     family_of[call->id] == FAMILY_ACCEPT;
         call->result = result;
         call->error = result == -1 ? error : 0;
+        int task = call->error != 0 ? atomic_load(&record->faulted_task) : 0;
+        if (task != 0 && task == (int)syscall(SYS_gettid)) {
+            call->injected = record->faulted_error;
+            atomic_store(&record->faulted_task, 0);
+        }
         call->returned_ns = now();
         if (call->id != CALL_close)
             note_state(call, made && result != -1 ? (int)result : call->fd);
@@ -295,6 +300,8 @@ static bool injected(struct call *call)
     if (call == NULL)
         return false;
     enum call_family family = family_of[call->id];
+    if (record->supervised)
+        return false; // it is done from outside
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         struct fault *fault = &faults[i];
         bool applies = fault->family == family;

@@ -106,6 +106,9 @@ struct record {
     int main_pid;          ///< the process that main began in
     _Atomic int left_open; ///< sockets open when it ended, plus 1; 0: unknown
     int left_fd;           ///< one of them
+    bool supervised; ///< calls are made to fail from outside (supervisor.c)
+    _Atomic int faulted_task; ///< whose call that was
+    int faulted_error;        ///< and its errno
     struct call calls[RECORD_HEAD + RECORD_TAIL];
 };
 

@@ -16,7 +16,7 @@ LAYERS = """
 text outcome
 address
 calls kernel
-launch family
+supervisor launch family
 program state
 diagnose
 failure
