@@ -1,158 +1,315 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Finish what Doxygen 1.9.4 has made: finish.py HTML
+"""Make the handbook's pages of what Doxygen 1.9.4 has written: finish.py HTML
 
-Search. Doxygen puts files, functions and the titles of pages into its index.
-This adds the headings of each page, the terms of the glossary and the words
-and names of the errors, each by every word in it, so that "htons",
-"TIME_WAIT" and "queue" lead somewhere. It rewrites search/all_*.js and gives
-the rows of those two pages an anchor.
+Doxygen knows the text: headings, links, listings. This takes the text out of
+each page, says in it what Doxygen leaves out (landmarks, the order of headings,
+what is a terminal, the name of each cell for a phone), and sets it into
+page.html with the sidebar of `pages`. Last, search.py writes what the search
+looks through. A reader without JavaScript misses the search and the buttons.
 
-Time. Under each page's title stands how long it takes to read: its words,
-without what is folded but a prediction's answer, without blocks and figures,
-at WORDS a minute. `finish.py --words HTML` lists them.
-
-Tree. The part of a file with functions is a script that begins "var
-04__accept_8c", which is no name in JavaScript: it gets a letter in front.
+Under each page's title stands how long it takes to read: its words, without
+what is folded but a prediction's answer, without blocks and figures, at WORDS a
+minute. `finish.py --words HTML` lists them.
 """
-import ast
 import html
+import os
 import re
+import shutil
+import string
 import sys
 from pathlib import Path
 
+import search
 
-def key(words):
-    """As search.js makes them: what is not a small letter or digit, in hex."""
-    return "".join(c if re.match(r"[a-z0-9\u0080-\uffff]", c) else f"_{ord(c):02x}"
-                   for c in words.lower())
+HERE = Path(__file__).resolve().parent
+LUNR = Path("/usr/share/javascript/lunr/lunr.min.js")
+WORDS = 200  # a minute: prose of a field that one learns, no novel
+WASTE = ["jquery.js", "dynsections.js", "tabs.css", "doxygen.css", "doxygen.svg", "menu.js",
+         "menudata.js", "*.png", "dir_*.html", "dir_*.js", "*_8c.js", "pages.html", "files.js"]
 
 
 def plain(markup):
     return " ".join(html.unescape(re.sub(r"<[^>]*>", "", markup)).split())
 
 
-def rows(page):
-    """Give each row of the page's tables an anchor; yield (anchor, words)."""
-    found, seen = [], {}
-
-    def mark(match):
-        cells = [plain(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", match[0], re.S)]
-        name = re.sub(r"\W+", "-", cells[0].lower()).strip("-")
-        seen[name] = seen.get(name, 0) + 1
-        anchor = "term-" + name + (f"-{seen[name]}" if seen[name] > 1 else "")
-        found.append((anchor, cells[0]))
-        if re.fullmatch(r"[A-Z_]+", cells[1]):  # an error's name
-            found.append((anchor, cells[1]))
-        return match[1] + f' id="{anchor}"' + match[2]
-
-    text = page.read_text(encoding="utf-8")
-    text = re.sub(r'(<tr class="markdownTableRow(?:Odd|Even)")(>.*?</tr>)', mark, text, flags=re.S)
-    page.write_text(text, encoding="utf-8")
-    return found
+# ------------------------------------------------------------------ the sidebar
 
 
-WORDS = 200  # a minute: prose of a field that one learns, no novel
+def road():
+    """The steps in their order: [(stem, title)]."""
+    table = HERE.parents[1] / "tests/steps"
+    if table.is_file():
+        rows = [[cell.strip() for cell in line.split("|")] for line in
+                table.read_text(encoding="utf-8").splitlines() if "|" in line and line[0] != "#"]
+        return [row[0] for row in rows]
+    return sorted((page.stem for page in (HERE.parent).glob("[0-9]*.md")),
+                  key=lambda stem: stem.replace("echo_server", "echo_a_server"))
 
 
-def words(page):
+def groups(instructor):
+    """The table `pages`: [(group, [(page, name)])]; "steps" are left to the caller."""
+    found = []
+    for line in (HERE / "pages").read_text(encoding="utf-8").splitlines():
+        if line.startswith("="):
+            found.append((line.strip("=! "), [], line.startswith("=!")))
+        elif line.strip() and not line.startswith("#"):
+            found[-1][1].append((line.split(None, 1) + [""])[:2])
+    return [(name, pages) for name, pages, theirs in found if instructor or not theirs]
+
+
+class Book:
+    """What all pages share."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.raw = {page.stem: page.read_text(encoding="utf-8")
+                    for page in sorted(folder.glob("*.html"))
+                    if page.stem != "pages" and not page.stem.startswith("dir_")}
+        self.titles = {name: plain(re.search(r'<div class="title">(.*?)</div>', text, re.S)[1])
+                       for name, text in self.raw.items() if '<div class="title">' in text}
+        self.steps = [f"step_{stem}" for stem in road() if f"step_{stem}" in self.raw]
+        self.instructor = "instructor" in self.raw
+        self.groups = [(name, [(page, words) for page, words in pages if page in self.raw or page == "steps"])
+                       for name, pages in groups(self.instructor)]
+        self.edition = plain(re.search(r'<div id="projectbrief">(.*?)</div>', self.raw["index"], re.S)[1])
+        self.template = string.Template((HERE / "page.html").read_text(encoding="utf-8"))
+        placed = {page for _, pages in self.groups for page, _ in pages}
+        lost = [name for name, text in self.raw.items()
+                if "<!-- PageDoc -->" in text and name not in placed | set(self.steps) | {"index"}]
+        if lost:
+            sys.exit(f"docs/theme/pages has no place for: {', '.join(lost)}")
+
+    def step(self, name):
+        """A step's number and its name: ("2", "An address: bind")."""
+        return re.fullmatch(r"(?:Step )?(\d+)[ –.:]+(.*)", self.titles[name]).groups()
+
+    def sidebar(self, here):
+        out = []
+        for name, pages in self.groups:
+            rows, steps = [], pages and pages[0][0] == "steps"
+            for page, words in ([(step, "") for step in self.steps] if steps else pages):
+                current = ' aria-current="page"' if page in (here, PROGRAM.get(here)) else ""
+                if steps:
+                    number, words = self.step(page)
+                    words = f"<i>{number}</i> {html.escape(words)}"
+                else:
+                    words = html.escape(words)
+                rows.append(f'<li><a href="{page}.html"{current}>{words}</a></li>')
+            key = re.sub(r"\W", "", name.lower())
+            out.append(f'<p id="g-{key}">{html.escape(name)}</p>\n<ul aria-labelledby="g-{key}"'
+                       f'{" class=road" if steps else ""}>\n' + "\n".join(rows) + "\n</ul>")
+        return "\n".join(out)
+
+    def group_of(self, name):
+        return next((group for group, pages in self.groups if name in dict(pages)), "")
+
+
+# --------------------------------------------------------------------- the text
+
+PROGRAM = {}  # a page of a program -> the page of its step
+
+
+def read_words(text):
     """How many a reader reads before anything is unfolded."""
-    text = page.partition('<div class="contents">')[2].partition("<!-- contents -->")[0]
-    text = re.sub(r'<div class="toc">.*?</div>|<svg.*?</svg>|<nav.*?</nav>|<p class="time">.*?</p>', "", text, flags=re.S)
-    text = re.sub(r'<details class="(?!predicted).*?</details>', "", text, flags=re.S)
-    text = re.sub(r'<div class="fragment">.*?<!-- fragment -->|<pre.*?</pre>', "", text, flags=re.S)
+    text = re.sub(r'<nav.*?</nav>|<svg.*?</svg>|<details class="(?!predicted).*?</details>', "", text, flags=re.S)
+    text = re.sub(r'<div class="fragment.*?<!-- fragment -->|<pre.*?</pre>', "", text, flags=re.S)
     return len(re.findall(r"[^\W_]+(?:[-.'’][^\W_]+)*", html.unescape(re.sub(r"<[^>]*>", " ", text))))
 
 
-def tell_time(page):
-    """The line under the title."""
-    number = words(page)
-    minutes = -(-number // WORDS)
-    line = f'<p class="time">{number:,} words, {minutes} minute{"s" * (minutes > 1)}</p>'
-    return page.replace('<div class="contents">', f'<div class="contents">\n{line}', 1)
+def headings(text):
+    """Doxygen's first heading in a page is h1, like its title: one lower each, and
+    the anchor is the heading's own. A heading leads to itself."""
+    def lower(match):
+        level, anchor, words = int(match[1]) + 1, match[2], " ".join(match[3].split())
+        return (f'<h{level} id="{anchor}">{words}<a class="self" href="#{anchor}" '
+                f'aria-label="Link to: {html.escape(plain(words))}">#</a></h{level}>')
+
+    text = re.sub(r"<h(\d)>(?!<a class)(.*?)</h\1>", lambda m: f"<h{int(m[1]) + 1}>{m[2]}</h{int(m[1]) + 1}>",
+                  text, flags=re.S)
+    return re.sub(r'<h(\d)><a class="anchor" id="([^"]+)"></a>(.*?)</h\1>', lower, text, flags=re.S)
 
 
-def mend_tree(folder):
-    wrong = [script.stem for script in folder.glob("[0-9]*_8c.js")]
-    for name in wrong:
-        script = folder / f"{name}.js"
-        text = script.read_text(encoding="utf-8").replace(f"var {name} =", f"var f{name} =")
-        (folder / f"f{name}.js").write_text(text, encoding="utf-8")
-        script.unlink()
-    for script in [*folder.glob("dir_*.js"), folder / "files.js"]:
-        text = script.read_text(encoding="utf-8")
-        for name in wrong:
-            text = text.replace(f'"{name}" ]', f'"f{name}" ]')
-        script.write_text(text, encoding="utf-8")
+def contents(text):
+    """The list at the right of a wide window; on a narrow one it is folded."""
+    found = re.findall(r'<h2 id="([^"]+)">(.*?)<a class="self"', text, re.S)
+    if len(found) < 3:
+        return ""
+    rows = "\n".join(f'<li><a href="#{anchor}">{re.sub("</?a[^>]*>", "", words)}</a></li>' for anchor, words in found)
+    return (f'<nav class="toc" aria-label="On this page"><details open><summary>On this page</summary>\n'
+            f"<ul>\n{rows}\n</ul></details></nav>\n")
+
+
+def tables(text):
+    """Each cell knows the name of its column: on a phone a row is a card."""
+    def table(match):
+        heads = [plain(cell) for cell in re.findall(r"<th[^>]*>(.*?)</th>", match[0], re.S)]
+
+        def row(found):
+            cells = iter(heads)
+            return re.sub(r'<td class="[^"]*"( align="\w+")?>\s*',
+                          lambda m: f'<td data-label="{html.escape(next(cells, ""))}">', found[0])
+
+        out = re.sub(r"<tr.*?</tr>", row, match[0], flags=re.S)
+        out = re.sub(r'<th class="[^"]*"[^>]*>', '<th scope="col">', out)
+        out = re.sub(r'<tr class="markdownTableHead">(.*?)</tr>', r"<thead><tr>\1</tr></thead><tbody>", out, flags=re.S)
+        out = re.sub(r'<tr class="markdownTableRow\w+"', "<tr", out).replace("</table>", "</tbody></table>")
+        out = out.replace('<table class="markdownTable">', "<table>")
+        return f'<div class="scroll">{out}</div>'
+
+    return re.sub(r'<table class="markdownTable">.*?</table>', table, text, flags=re.S)
+
+
+def term_rows(text):
+    """In a page of terms each row can be led to."""
+    seen = {}
+
+    def mark(match):
+        name = re.sub(r"\W+", "-", plain(match[1]).lower()).strip("-")
+        seen[name] = seen.get(name, 0) + 1
+        return f'<tr id="term-{name}{"-" + str(seen[name]) if seen[name] > 1 else ""}">\n{match[0].partition("<td")[1]}' \
+               f'{match[0].partition("<td")[2]}'
+
+    return re.sub(r"<tr>\s*<td[^>]*>(.*?)</td>", mark, text, flags=re.S)
+
+
+PROMPT = re.compile(r"\$ |Connected by |\+\+\+ exited|recv: |\d+ bytes from|Expected ")
+
+
+def fragments(text):
+    """A block with a prompt, or with what tools print, was seen in a terminal. In
+    a difference each line says whether it came or went."""
+    def fragment(match):
+        lines = re.findall(r'<div class="line">(.*?)</div>(?=\n|$)', match[1], re.S)
+        said = [html.unescape(re.sub(r"<[^>]*>", "", line)) for line in lines]
+        classes = [""] * len(lines)
+        kind = "code"
+        if any(re.match(r"[-+] ", line) for line in said) and all(re.match(r"[-+ ]|@@ |$", line) for line in said):
+            kind = "difference"
+            classes = [{"+": " came", "-": " went", "@": " where"}.get(line[:1], "") for line in said]
+        elif any(PROMPT.match(line) for line in said):
+            kind = "terminal"
+            classes = [" command" if line.startswith("$ ") else "" for line in said]
+        rows = "\n".join(f'<div class="line{name}">{line}</div>' for name, line in zip(classes, lines))
+        return f'<div class="fragment {kind}">{rows}\n</div><!-- fragment -->'
+
+    return re.sub(r'<div class="fragment">(.*?)</div><!-- fragment -->', fragment, text, flags=re.S)
+
+
+def programs(text, book):
+    """The list of programs: what each is about, its page, its listing."""
+    rows = re.findall(r'<a href="(\w+_source\.html)">.*?<a class="el" href="(\w+\.html)"[^>]*>(.*?)</a>'
+                      r'</td><td class="desc">(.*?)</td>', text, re.S)
+    rows.sort(key=lambda row: ([*book.steps, f"step_{row[2][:-2]}"]).index(f"step_{row[2][:-2]}"))
+    return ('<p>Each page says what its program is about; in its listing every call leads to its manual page.</p>\n'
+            '<ul class="programs">\n' + "\n".join(
+                f'<li><a href="{page}">{name}</a> {brief.strip()} <a class="listing" href="{listing}" '
+                f'aria-label="Listing of {name}">listing</a></li>' for listing, page, name, brief in rows) + "\n</ul>")
+
+
+def front(text, book):
+    """The front page: its title is the first heading, the road's stations have the
+    steps' numbers, and the run is in a terminal's colours."""
+    text = re.sub(r'<h2 [^>]*>(.*?)<a class="self".*?</h2>', r"<h1>\1</h1>", text, count=1, flags=re.S)
+    for step in book.steps:
+        text = text.replace(f'<li><a class="el" href="{step}.html">',
+                            f'<li><i>{book.step(step)[0]}</i><a class="el" href="{step}.html">', 1)
+
+    def screen(match):
+        rows = []
+        for line in match[1].rstrip("\n").split("\n"):
+            line = re.sub(r"^( *)(✔)", r'\1<b class="good">\2</b>', line)
+            line = re.sub(r"^( *)(✘)(.*)", r'\1<b class="bad">\2</b><b>\3</b>', line)
+            line = re.sub(r"^(    (?:Likely))", r"<b>\1</b>", line)
+            rows.append(f'<div class="line{" command" if line.startswith("$ ") else ""}">{line}</div>')
+        return '<div class="fragment terminal screen">' + "\n".join(rows) + "\n</div><!-- fragment -->"
+
+    return re.sub(r'<pre class="fragment">(.*?)</pre>', screen, text, count=1, flags=re.S)
+
+
+def task(text):
+    """The file that a step is about leads to its listing."""
+    def link(match):
+        page = re.sub("_", "__", match[2]) + "_8c_source.html"
+        return f'{match[1]}<a href="{page}">{match[3]}/{match[2]}.c</a>'
+
+    return re.sub(r"(<b>File</b> )(?=(?:steps|solutions)/(\w+)\.c)(steps|solutions)/\w+\.c", link, text)
+
+
+def finish(name, book):
+    raw = book.raw[name]
+    title = book.titles.get(name, "")
+    text = raw.partition('<div class="contents">')[2].partition("<!-- contents -->")[0]
+    text = re.sub(r"(?:</div>\s*)(?:<!-- PageDoc -->\s*)?(?:</div>\s*)*$", "", text)
+    page = "<!-- PageDoc -->" in raw
+    listing = name.endswith("_source")
+    eyebrow, kind = book.group_of(name), "page"
+    if name == "files":
+        text, page = programs(text, book), True
+    elif listing or name.endswith("_8c"):
+        kind = "listing" if listing else "program"
+        title = title.removesuffix(" File Reference")
+        eyebrow = "Listing" if listing else "Program"
+        PROGRAM[name] = f"step_{title.removesuffix('.c')}"
+        text = re.sub(r'<a href="\w+_8c(?:_source)?\.html">Go to the .*? of this file\.</a>', "", text)
+        text = re.sub(r'<p class="definition">.*?</p>', "", text)
+        other = name.removesuffix("_source") if listing else name + "_source"
+        step = f"; its step: <a href='{PROGRAM[name]}.html'>{html.escape(book.titles[PROGRAM[name]])}</a>" \
+            if PROGRAM[name] in book.steps else ""
+        text = (f'<p class="time"><a href="{other}.html">{"What it is about" if listing else "Its listing"}</a>'
+                f"{step}</p>\n{text}")
+    else:
+        # Two listings on one page would have the same anchors for their lines.
+        text = re.sub(r'<a id="l\d+" name="l\d+"></a>', "", text)
+    text = re.sub(r'<div class="toc">.*?</ul>\s*</div>', "", text, flags=re.S)
+    text = re.sub(r'<p ?>(?:<a class="anchor" id="mainpage"></a>)?\s*</p>', "", text.replace("<p >", "<p>"))
+    text = fragments(tables(headings(text)))
+    if name == "index":
+        text = front(text, book)
+    if name in ("glossary", "errors"):
+        text = term_rows(text)
+    if name in book.steps:
+        eyebrow = f"Step {book.step(name)[0]} of {book.step(book.steps[-1])[0]}"
+        title, text = book.step(name)[1], task(text)
+    toc, time = contents(text) if page and name not in ("index", "card") else "", ""
+    if page and name not in ("index", "files", "card"):
+        number = read_words(text)
+        minutes = -(-number // WORDS)
+        time = f'<p class="time">{number:,} words, {minutes} minute{"s" * (minutes > 1)} to read</p>\n'
+    head = "" if name == "index" else (
+        (f'<p class="eyebrow">{html.escape(eyebrow)}</p>\n' if eyebrow else "") + f"<h1>{html.escape(title)}</h1>\n{time}")
+    if name == "index":
+        kind = "front"
+    out = book.template.substitute(
+        head=html.escape(book.titles[name] + ("" if name == "index" else " – Sockets, step by step")),
+        kind=kind + (" with-toc" if toc else ""), edition=html.escape(book.edition), pages=book.sidebar(name),
+        text=f"{head}{toc}<div class=\"contents\">\n{text.strip()}\n</div><!-- contents -->")
+    if not LUNR.is_file():
+        out = re.sub(r'<button class="find".*?</button>\n', "", out, flags=re.S)
+    return out
 
 
 def main():
     folder = Path(sys.argv[-1])
     if sys.argv[1] == "--words":
         for page in sorted(folder.glob("*.html")):
-            if "<!-- PageDoc -->" in (text := page.read_text(encoding="utf-8")):
-                print(f"{words(text):6} {page.stem}")
+            text = page.read_text(encoding="utf-8")
+            if 'class="time"' in text and "words" in text:
+                print(f"{read_words(text.partition('<div class=' + chr(34) + 'contents')[2]):6} {page.stem}")
         return
-    mend_tree(folder)
-    search = folder / "search"
-    entries = {}  # (key, shown) -> the places that it leads to
-
-    def add(words, shown, place):
-        places = entries.setdefault((key(words), shown), [])
-        if place not in places:
-            places.append(place)
-
-    for old in sorted(search.glob("all_*.js")):
-        for name, (shown, *places) in ast.literal_eval(old.read_text(encoding="utf-8").split("=", 1)[1].strip(" ;\n")):
-            for place in places:
-                add(html.unescape(shown), shown, tuple(place))
-    template = search / "all_0.html"  # since Doxygen 1.9.8 the script is enough
-    template = template.read_text(encoding="utf-8") if template.is_file() else None
-    for old in search.glob("all_*"):
-        old.unlink()
-
-    for page in sorted(folder.glob("*.html")):
-        text = page.read_text(encoding="utf-8")
-        title = re.search(r'<div class="title">(.*?)</div>', text, re.S)
-        if not title or "PageDoc" not in text:
-            continue
-        title = html.escape(plain(title[1]))
-        # Two listings on one page would have the same anchors for their lines.
-        text = re.sub(r'<a id="l\d+" name="l\d+"></a>', "", text)
-        if page.name != "index.html":
-            text = tell_time(text)
-        page.write_text(text, encoding="utf-8")
-        found = [(anchor, plain(words)) for anchor, words in
-                 re.findall(r'<h\d><a class="anchor" id="([^"]+)"></a>(.*?)</h\d>', text, re.S)]
-        if page.name in ("glossary.html", "errors.html"):
-            found += rows(page)
-        for anchor, shown in found:
-            place = (f"../{page.name}#{anchor}", 1, title)
-            for term in [shown] + re.split(r", ", shown):
-                add(term, html.escape(shown), place)
-                add(term.replace("-", "_"), html.escape(shown), place)
-            for word in re.findall(r"[\w/]{3,}", shown):
-                add(word, html.escape(shown), place)
-
-    # The search compares beginnings, so "htons" finds "htons, htonl" already.
-    for name, shown in sorted(entries):
-        if any(other[0] != name and other[0].startswith(name) and other[1] == shown and entries[other] == entries[name, shown]
-               for other in list(entries)):
-            del entries[name, shown]
-    letters = sorted({name[0] for name, _ in entries if name[0] != "_"})
-    number = 0
-    for i, letter in enumerate(letters):
-        lines = []
-        for (name, shown), places in sorted(entries.items()):
-            if name[0] == letter:
-                lines.append(f"  {[f'{name}_{number}', [shown, *map(list, places)]]!r}")
-                number += 1
-        (search / f"all_{i:x}.js").write_text("var searchData=\n[\n" + ",\n".join(lines) + "\n];\n", encoding="utf-8")
-        if template:
-            (search / f"all_{i:x}.html").write_text(template.replace("all_0.js", f"all_{i:x}.js"), encoding="utf-8")
-    data = search / "searchdata.js"
-    data.write_text(re.sub(r'0: "[^"]*"', f'0: "{"".join(letters)}"', data.read_text(encoding="utf-8"), count=1),
-                    encoding="utf-8")
+    book = Book(folder)
+    for name in book.raw:
+        (folder / f"{name}.html").write_text(finish(name, book), encoding="utf-8")
+    for waste in WASTE:
+        for path in folder.glob(waste):
+            path.unlink()
+    for path in (folder / "search").glob("*") if (folder / "search").is_dir() else []:
+        path.unlink()
+    if LUNR.is_file():
+        shutil.copyfile(LUNR, folder / "lunr.min.js")
+        os.chmod(folder / "lunr.min.js", 0o644)
+        search.write(folder, book, HERE / "synonyms")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,20 +1,39 @@
-// What the theme wants to be started, and what Doxygen 1.9.4 leaves out for
-// those who use a keyboard or a screen reader: landmarks, a title that is a
-// heading, names for the search box and the buttons.
-DoxygenAwesomeDarkModeToggle.init();
-DoxygenAwesomeInteractiveToc.init();
+// What a page does, beyond being read: light or dark, the phone's menu, the list
+// of contents, copying, and a mark on what scrolls. All of it can be missing.
+"use strict";
+
+// ----------------------------------------------------------- light and dark
+
+// In the head, before anything is painted.
+const theme = document.documentElement.classList;
+const wish = matchMedia("(prefers-color-scheme: dark)");
+const kept = (value) => { // a browser may keep nothing for file://
+    try {
+        if (value)
+            localStorage.setItem("theme", value);
+        return localStorage.getItem("theme");
+    } catch {
+        return null;
+    }
+};
+const paint = () => {
+    const dark = (kept() ?? (wish.matches ? "dark" : "light")) === "dark";
+    theme.toggle("dark-mode", dark);
+    theme.toggle("light-mode", !dark);
+};
+paint();
+wish.addEventListener("change", paint);
 
 // Paper is light, and nothing on it is folded.
-const theme = document.documentElement.classList;
 let dark = false, folded = [];
-window.addEventListener("beforeprint", () => {
-    folded = [...document.querySelectorAll("details:not([open])")];
+addEventListener("beforeprint", () => {
+    folded = [...document.querySelectorAll("main details:not([open])")];
     for (const fold of folded)
         fold.open = true;
     dark = theme.contains("dark-mode");
     theme.replace("dark-mode", "light-mode");
 });
-window.addEventListener("afterprint", () => {
+addEventListener("afterprint", () => {
     for (const fold of folded)
         fold.open = false;
     if (dark)
@@ -23,73 +42,85 @@ window.addEventListener("afterprint", () => {
 
 document.addEventListener("DOMContentLoaded", () => {
     const all = (selector) => [...document.querySelectorAll(selector)];
-    const mark = (selector, attributes) => {
-        for (const element of all(selector))
-            for (const [name, value] of Object.entries(attributes))
-                element.setAttribute(name, value);
-    };
-    // What is no button and does a button's work: Tab reaches it, Enter and
-    // Space press it.
-    const button = (element, label) => {
-        element.setAttribute("role", "button");
-        element.setAttribute("tabindex", "0");
-        element.setAttribute("aria-label", label);
-        element.addEventListener("keydown", (event) => {
-            if (event.key === "Enter" || event.key === " ") {
-                event.preventDefault();
-                element.click();
-            }
-        });
-    };
+    const one = (selector) => document.querySelector(selector);
 
-    mark("#doc-content", { role: "main", tabindex: "-1" });
-    document.querySelector(".skip").addEventListener("click", (event) => {
-        event.preventDefault();
-        document.getElementById("doc-content").focus();
+    one(".theme").hidden = false;
+    one(".theme").addEventListener("click", () => {
+        kept(theme.contains("dark-mode") ? "light" : "dark");
+        paint();
     });
-    mark("#top", { role: "banner" });
-    mark("#side-nav", { role: "navigation", "aria-label": "Pages" });
-    mark("#nav-path", { role: "contentinfo" });
-    mark(".headertitle .title", { role: "heading", "aria-level": "1" });
-    mark(".contents > .toc", { role: "navigation", "aria-label": "On this page" });
-    // On a phone the list is folded; its title is then the button.
-    mark(".contents > .toc > h3", { role: "presentation" });
-    for (const title of all(".contents > .toc > h3"))
-        title.innerHTML = "<button type='button'>On this page</button>";
-    // Doxygen and the theme make these when the page has been loaded.
-    const late = () => {
-        const toggle = document.querySelector("doxygen-awesome-dark-mode-toggle");
-        if (!toggle || !document.getElementById("MSearchField")) {
-            setTimeout(late, 20);
-            return;
-        }
-        button(toggle, "Light or dark");
-        mark("#MSearchField", { "aria-label": "Search" });
-        mark("#MSearchClose", { "aria-label": "Close the search" });
-        mark("#MSearchResults", { title: "What was found" });
-    };
-    late();
-    for (const icon of all("td.entry .icondoc"))
-        icon.parentNode.setAttribute("aria-label", "Listing of " + icon.parentNode.nextElementSibling.textContent);
 
-    // A fragment with a prompt, or what tools print, was seen in a terminal.
-    // In a difference each line says whether it came or went.
-    for (const fragment of all(".contents div.fragment")) {
-        const lines = [...fragment.querySelectorAll(":scope > .line")];
-        const text = (line) => line.textContent;
-        if (lines.some(line => /^[-+] /.test(text(line))) && lines.every(line => /^([-+ ]|@@ |$)/.test(text(line)))) {
-            for (const line of lines)
-                line.classList.add(({ "+": "came", "-": "went", "@": "where" })[text(line)[0]] ?? "same");
-        } else if (lines.some(line => /^\$ |^Connected by |^\+\+\+ exited|^recv: |^\d+ bytes from|^Expected /.test(text(line)))) {
-            fragment.classList.add("terminal");
-            for (const line of lines)
-                if (text(line).startsWith("$ "))
-                    line.classList.add("command");
+    // -------------------------------------------------------------- the menu
+
+    // Without a script it is a link that leads to the list.
+    const menu = one(".menu"), pages = one("#pages");
+    menu.setAttribute("role", "button");
+    const unfold = (open) => {
+        pages.classList.toggle("open", open);
+        menu.setAttribute("aria-expanded", open);
+    };
+    unfold(false);
+    menu.addEventListener("click", (event) => {
+        event.preventDefault();
+        unfold(!pages.classList.contains("open"));
+        one("#pages [aria-current]")?.scrollIntoView({ block: "center" });
+    });
+    menu.addEventListener("keydown", (event) => {
+        if (event.key === " ") {
+            event.preventDefault();
+            menu.click();
         }
+    });
+    document.addEventListener("keydown", (event) => {
+        if (event.key === "Escape" && pages.classList.contains("open")) {
+            unfold(false);
+            menu.focus();
+        }
+    });
+    // Where the reader is, stands in sight.
+    const here = one("#pages [aria-current]");
+    if (here && here.offsetTop > pages.clientHeight - 60)
+        pages.scrollTop = here.offsetTop - pages.clientHeight / 2;
+
+    // ------------------------------------------------------ on this page
+
+    const toc = one(".toc details"), wide = matchMedia("(min-width: 1440px)");
+    if (toc) {
+        const fit = () => { toc.open = wide.matches; };
+        fit();
+        wide.addEventListener("change", fit);
+        const links = new Map(all(".toc a").map((link) => [link.hash.slice(1), link]));
+        const heads = [...links.keys()].map((id) => document.getElementById(id));
+        let waiting = false;
+        addEventListener("scroll", () => {
+            if (waiting)
+                return;
+            waiting = true;
+            requestAnimationFrame(() => {
+                waiting = false;
+                const now = heads.filter((head) => head.getBoundingClientRect().top < 140).pop();
+                for (const [id, link] of links)
+                    link.classList.toggle("now", now?.id === id);
+            });
+        }, { passive: true });
     }
 
-    // A button that copies: of a terminal the commands, without their prompts;
-    // of a listing the code, without its line numbers.
+    // A fold that holds what an address points at is opened.
+    const reveal = () => {
+        const goal = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+        const fold = goal && goal.closest("details:not([open])");
+        if (fold) {
+            fold.open = true;
+            goal.scrollIntoView();
+        }
+    };
+    addEventListener("hashchange", reveal);
+    reveal();
+
+    // -------------------------------------------------------------- copying
+
+    // Of a terminal the commands, without their prompts; of a listing the code,
+    // without its line numbers.
     for (const fragment of all("div.fragment, pre.fragment")) {
         const box = document.createElement("div");
         const copy = document.createElement("button");
@@ -99,9 +130,9 @@ document.addEventListener("DOMContentLoaded", () => {
         copy.textContent = "Copy";
         copy.addEventListener("click", async () => {
             const whole = fragment.cloneNode(true);
-            whole.querySelectorAll(".lineno, .ttc").forEach(node => node.remove());
-            const rows = [...whole.querySelectorAll(":scope > .line")].map(line => line.textContent);
-            const commands = rows.filter(row => row.startsWith("$ ")).map(row => row.slice(2));
+            whole.querySelectorAll(".lineno").forEach((node) => node.remove());
+            const rows = [...whole.querySelectorAll(":scope > .line")].map((line) => line.textContent);
+            const commands = rows.filter((row) => row.startsWith("$ ")).map((row) => row.slice(2));
             const words = (commands.length ? commands : rows.length ? rows : [whole.textContent]).join("\n").trimEnd() + "\n";
             let done = true;
             try {
@@ -122,13 +153,28 @@ document.addEventListener("DOMContentLoaded", () => {
         box.append(fragment, copy);
     }
 
-    // What scrolls sideways can be reached and scrolled by keyboard.
-    mark("pre.fragment, div.fragment, .memproto", { tabindex: "0" });
-    for (const table of all("table.markdownTable")) {
-        const box = document.createElement("div");
-        box.className = "scroll";
-        box.tabIndex = 0;
-        table.replaceWith(box);
-        box.append(table);
+    // ------------------------------------------------ what scrolls sideways
+
+    // It says so, as long as there is more at its right, and the keyboard
+    // reaches it.
+    const mark = (block) => {
+        const box = block.parentElement.classList.contains("copybox") ? block.parentElement : block;
+        const over = block.scrollWidth > block.clientWidth + 1;
+        box.classList.toggle("scrolls", over);
+        box.classList.toggle("more", over && block.scrollLeft + block.clientWidth < block.scrollWidth - 4);
+        if (over) {
+            block.tabIndex = 0;
+            block.setAttribute("role", "group");
+            block.setAttribute("aria-label", "Scrolls sideways");
+        } else {
+            block.removeAttribute("tabindex");
+            block.removeAttribute("role");
+            block.removeAttribute("aria-label");
+        }
+    };
+    const watch = new ResizeObserver((entries) => entries.forEach((entry) => mark(entry.target)));
+    for (const block of all("div.fragment, pre.fragment, .scroll, .memproto")) {
+        watch.observe(block);
+        block.addEventListener("scroll", () => mark(block), { passive: true });
     }
 });

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Looks at the built handbook as a reader would, in a real browser.
 //
-//     node check.mjs BUILD        (make docs-check does this)
+//     node check.mjs BUILD [ONLY]     (make docs-check does this)
+//
+// ONLY is a part of the names of pages, with | between several: just these are
+// looked at, and what concerns the whole is left out.
 //
 // BUILD/docs/html is the student's edition, BUILD/docs-instructor/html the
 // instructor's, if it is there; BUILD/handbook has node_modules, and in again/
@@ -14,12 +17,17 @@ import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const build = path.resolve(process.argv[2] ?? "build");
+const only = new RegExp(process.argv[3] ?? "");
+const whole = !process.argv[3];
 const top = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 const require = createRequire(path.join(build, "handbook", "check.js"));
 const puppeteer = require("puppeteer-core");
 const axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
 const PHONE = 390; // pixels across
+// What has no time to be read under its title, and what an edition is known by.
+const TIMELESS = /^(index|files|card|\w+_8c(_source)?)\.html$/;
+const TEACHING = /^(instructor|grading|reports|scale|mistakes\w*|differences|maintainer)\.html$/;
 const TABS = 2;
 const PAGE_MS = 30000, ALL_MS = 600000; // the longest that a page, the whole may take
 
@@ -83,6 +91,57 @@ function tooWide(width) {
     return out;
 }
 
+// What scrolls sideways says so: a mark in sight, and the Tab key stops there.
+function noCue() {
+    const out = [];
+    for (const block of document.querySelectorAll("main div.fragment, main pre, main .scroll, main .memproto")) {
+        if (block.scrollWidth <= block.clientWidth + 1)
+            continue;
+        const box = block.closest(".copybox") ?? block;
+        const said = getComputedStyle(box, "::after").content !== "none" || getComputedStyle(box).boxShadow !== "none";
+        if (!said || block.tabIndex < 0)
+            out.push(`${block.className}, ${block.scrollWidth - block.clientWidth} hidden: ${block.textContent.trim().slice(0, 50)}`);
+    }
+    return out;
+}
+
+// A table that a phone's screen does not hold, even if it scrolls in a box.
+function wideTables(width) {
+    return [...document.querySelectorAll("main table:not(.memberdecls, .memname, .mlabels)")]
+        .filter((table) => table.getBoundingClientRect().width > width || table.scrollWidth > table.clientWidth + 1)
+        .map((table) => `${Math.round(table.scrollWidth)} wide: ${table.textContent.trim().slice(0, 50)}`);
+}
+
+// After "Predict" comes no output that is in sight, and then a fold. This looks at
+// the page as it was opened, before anything is unfolded.
+function spoiled() {
+    const out = [];
+    const asks = (e) => [...e.querySelectorAll("b, strong")].some((b) => /^Predict/.test(b.textContent)) &&
+        !e.closest("details");
+    const inOrder = [...document.querySelectorAll("main :is(h2, h3, h4, p, li, details, div.fragment)")]
+        .filter((e) => !e.parentElement.closest("details"));
+    inOrder.forEach((ask, at) => {
+        if (!/^(P|LI)$/.test(ask.tagName) || !asks(ask) || (ask.tagName === "LI" && ask.querySelector("p")))
+            return;
+        for (const next of inOrder.slice(at + 1)) {
+            if (ask.contains(next))
+                continue;
+            if (next.matches("details.predicted")) {
+                if (next.open)
+                    out.push(`open: ${ask.textContent.slice(0, 60)}`);
+                return;
+            }
+            if (/^H\d$/.test(next.tagName) ||
+                (next.matches(".fragment.terminal") && next.querySelector(".line:not(.command):not(:empty)"))) {
+                out.push(`${ask.textContent.replace(/\s+/g, " ").slice(0, 60)} … ${next.textContent.slice(0, 30)}`);
+                return;
+            }
+        }
+        out.push(`no fold: ${ask.textContent.slice(0, 60)}`);
+    });
+    return out;
+}
+
 // Every rule in light; in dark those that look at colours: the rest is the same.
 function violations(scheme) {
     const rules = scheme === "dark" ? { runOnly: ["color-contrast", "link-in-text-block"] } : {};
@@ -128,9 +187,17 @@ async function newTab(browser, seen) {
 // unfolded: they are looked at too.
 async function open(tab, edition, name) {
     await tab.goto(pathToFileURL(path.join(edition.folder, name)).href, { waitUntil: "load" });
-    await tab.waitForFunction(() => document.querySelector("#MSearchField") &&
-        document.querySelector("doxygen-awesome-dark-mode-toggle"), { polling: 20 });
+    await tab.waitForFunction(() => document.querySelector(".theme:not([hidden])") &&
+        document.querySelector("#search"), { polling: 20 });
+    const told = await tab.evaluate(spoiled);
     await tab.evaluate(() => document.querySelectorAll("details").forEach((e) => { e.open = true; }));
+    return told;
+}
+
+// A size is seen by the page, and what its scripts watch, one frame later.
+async function resize(tab, width, height) {
+    await tab.setViewport({ width, height });
+    await tab.evaluate(() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(go)))));
 }
 
 async function scheme(tab, value) {
@@ -144,7 +211,8 @@ async function visit(tab, seen, edition, name) {
     seen.errors.length = seen.requests.length = 0;
     await tab.setViewport({ width: 1280, height: 900 });
     await tab.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "light" }]);
-    await open(tab, edition, name);
+    const told = await open(tab, edition, name);
+    check(told.length === 0, what + "a prediction's answer is in sight", told);
     edition.pages.set(name, await tab.evaluate(readPage));
     await tab.evaluate(axe);
     for (const value of ["light", "dark"]) {
@@ -152,9 +220,19 @@ async function visit(tab, seen, edition, name) {
         const wrong = await tab.evaluate(violations, value);
         check(wrong.length === 0, what + `axe-core, ${value}`, wrong);
     }
-    await tab.setViewport({ width: PHONE, height: 844 });
+    if (!TIMELESS.test(name)) {
+        const time = await tab.evaluate(() => document.querySelector("h1 + .time")?.textContent ?? "");
+        check(/^[\d,]+ words, \d+ minutes? to read$/.test(time), what + "how long it takes to read", time || "no time");
+    }
+    for (const width of [1280, PHONE]) {
+        await resize(tab, width, 844);
+        const silent = await tab.evaluate(noCue);
+        check(silent.length === 0, what + `what scrolls at ${width} says so`, silent);
+    }
     const wide = await tab.evaluate(tooWide, PHONE);
     check(wide.length === 0, what + `wider than ${PHONE} pixels`, wide);
+    const tables = await tab.evaluate(wideTables, PHONE);
+    check(tables.length === 0, what + "a table wider than a phone", tables);
     check(seen.errors.length === 0, what + "errors on the console", [...seen.errors]);
     check(seen.requests.length === 0, what + "asks for what is not in file://", [...seen.requests]);
 }
@@ -183,32 +261,79 @@ function checkLinks(edition, external) {
         const wrong = [...new Set(page.links)].map((link) => lacks(name, link)).filter(Boolean);
         check(wrong.length === 0, `${edition.name} ${name}: links`, wrong);
     }
-    // The tree at the left and the search have theirs in scripts.
-    for (const script of files(edition.folder).filter((name) => name.endsWith(".js"))) {
-        const text = fs.readFileSync(path.join(edition.folder, script), "utf8");
-        const wrong = [...text.matchAll(/["']((?:\.\.\/)?\w+\.html(?:#[\w-]+)?)["']/g)]
-            .map(([, link]) => lacks(script, link)).filter(Boolean);
-        if (/^(search\/.*_[0-9a-f]+|navtree.*|files|dir_.*|.*_8c)\.js$/.test(script))
-            check(wrong.length === 0, `${edition.name} ${script}: links`, wrong);
-    }
+    // The search has its places in a script.
+    const script = fs.readFileSync(path.join(edition.folder, "search-data.js"), "utf8");
+    edition.search = JSON.parse(script.slice(script.indexOf("{"), script.lastIndexOf("}") + 1));
+    const wrong = edition.search.rows.map(([name, anchor]) =>
+        lacks("index.html", pathToFileURL(path.join(edition.folder, `${name}.html`)).href + (anchor && `#${anchor}`))).filter(Boolean);
+    check(wrong.length === 0, `${edition.name}: where the search leads`, wrong);
+    const theirs = [...edition.pages.keys()].filter((name) => TEACHING.test(name));
+    check(edition.student === (theirs.length === 0), `${edition.name}: pages for teachers and maintainers`, theirs);
 }
 
-async function checkSearch(tab, edition, word) {
-    const what = `${edition.name}: the search finds ${word}`;
-    await tab.setViewport({ width: 1280, height: 900 });
+// Every word that the search shall know finds something; what is found is shown
+// with its page, a heading, and the words around. By keyboard alone.
+async function checkSearch(tab, edition) {
+    const what = `${edition.name}: the search`;
+    await resize(tab, 1280, 900);
     await open(tab, edition, "index.html");
-    await tab.focus("#MSearchField");
-    await tab.keyboard.type(word, { delay: 5 });
-    const end = Date.now() + 5000;
-    let found = [];
-    while (Date.now() < end && !found.length) {
-        for (const frame of tab.frames())
-            found.push(...await frame.evaluate(() => [...document.querySelectorAll(".SRResult")]
-                .filter((e) => e.offsetParent !== null).map((e) => e.textContent.trim())).catch(() => []));
-        found = found.filter((text) => text.replace("-", "_").toLowerCase().includes(word.toLowerCase()));
-        await new Promise((go) => setTimeout(go, 50)); // how often to look
+    await tab.evaluate(axe);
+    await tab.keyboard.press("/");
+    await tab.waitForFunction(() => document.activeElement.matches("#search input"), { polling: 20 });
+    const ask = async (word) => {
+        await tab.evaluate((word) => {
+            const field = document.querySelector("#search input");
+            field.value = word;
+            field.dispatchEvent(new Event("input"));
+        }, word);
+        return tab.evaluate(() => [...document.querySelectorAll("#search .hit")].map((hit) => hit.innerText));
+    };
+    await tab.keyboard.type("htons", { delay: 5 });
+    await tab.waitForFunction(() => document.querySelector("#search .hit"), { polling: 20 });
+    const words = [...edition.search.synonyms.map(([theirs]) => theirs), ...edition.search.known];
+    check(words.length > 50, `${what} has words to try`);
+    const nothing = [];
+    for (const word of words)
+        if (!(await ask(word)).length)
+            nothing.push(word);
+    check(nothing.length === 0, `${what} finds every word of docs/theme/synonyms`, nothing.join(", "));
+    for (const [word, wanted] of FIRST) {
+        const first = (await ask(word)).slice(0, 3);
+        check(first.some((text) => wanted.test(text)), `${what}: ${word} finds ${wanted} among the first three`, first);
     }
-    check(found.length > 0, what, "no result that has the word in 5 s");
+    check(!(await ask("zzyzx")).length, `${what} finds nothing where there is nothing`);
+    await ask("TIME_WAIT");
+    for (const value of ["light", "dark"]) {
+        await scheme(tab, value);
+        const wrong = await tab.evaluate(violations, value);
+        check(wrong.length === 0, `${what}: axe-core, ${value}`, wrong);
+    }
+    await tab.keyboard.press("ArrowDown");
+    const link = await tab.evaluate(() => document.activeElement.matches("#search .hit") && document.activeElement.href);
+    check(link, `${what}: an arrow leads to what was found`);
+    await Promise.all([tab.waitForNavigation(), tab.keyboard.press("Enter")]);
+    check(tab.url() === link, `${what}: Enter goes there`, `${tab.url()}, not ${link}`);
+    await tab.keyboard.press("/");
+    await tab.keyboard.press("Escape");
+    check(await tab.evaluate(() => !document.querySelector("#search").open), `${what}: Esc closes it`);
+}
+
+// What a reader of the word means stands among the first three.
+const FIRST = [["endian", /byte order/i], ["three-way", /handshake/i], ["already in use", /EADDRINUSE/],
+    ["select", /poll/], ["backpressure", /window/i], ["TIME_WAIT", /TIME-WAIT/], ["htons()", /htons/]];
+
+// On a phone the pages are behind a button, the steps first.
+async function checkMenu(tab, edition) {
+    await resize(tab, PHONE, 844);
+    await open(tab, edition, "step_02_bind.html");
+    const seen = () => tab.evaluate(() => [...document.querySelectorAll("#pages .road a")]
+        .filter((link) => link.checkVisibility()).length);
+    const steps = [...edition.pages.keys()].filter((name) => /^step_/.test(name)).length;
+    check(await seen() === 0, `${edition.name}: the phone's menu is folded`);
+    await tab.click(".menu");
+    check(await seen() === steps, `${edition.name}: the phone's menu has all ${steps} steps`, `it has ${await seen()}`);
+    await tab.keyboard.press("Escape");
+    check(await seen() === 0, `${edition.name}: Esc folds the phone's menu`);
 }
 
 // What is copied is the block, or of a terminal its commands without "$ ".
@@ -218,7 +343,7 @@ async function checkCopy(tab, edition, name) {
     await tab.setViewport({ width: 1280, height: 900 });
     await open(tab, edition, name);
     await tab.bringToFront();
-    const buttons = await tab.$$("doxygen-awesome-fragment-copy-button, .copybox > button");
+    const buttons = await tab.$$(".copybox > button");
     check(buttons.length > 0, `${edition.name} ${name}: has copy buttons`);
     for (const [at, button] of buttons.entries()) {
         check(await button.evaluate((e) => e.tabIndex >= 0),
@@ -314,7 +439,7 @@ const alarm = setTimeout(() => {
 
 try {
     const queue = editions.flatMap((edition) => files(edition.folder)
-        .filter((name) => name.endsWith(".html") && !name.startsWith("search/"))
+        .filter((name) => name.endsWith(".html") && only.test(name))
         .map((name) => [edition, name]));
     await Promise.all(Array.from({ length: TABS }, async () => {
         const seen = { errors: [], requests: [], own: true };
@@ -330,17 +455,18 @@ try {
     const { send } = await tab.createCDPSession().then((s) => ({ send: s.send.bind(s) }));
     for (const name of ["clipboard-read", "clipboard-write"])
         await send("Browser.setPermission", { permission: { name }, setting: "granted" });
-    for (const edition of editions) {
+    for (const edition of whole ? editions : []) {
         checkLinks(edition, external);
         checkTwice(edition);
-        for (const word of ["htons", "TIME_WAIT"])
-            await checkSearch(tab, edition, word);
+        await checkSearch(tab, edition);
+        await checkMenu(tab, edition);
         for (const name of ["step_02_bind.html", "02__bind_8c_source.html"])
             await checkCopy(tab, edition, name);
         check(seen.errors.length + seen.requests.length === 0,
             `${edition.name}: errors while searching and copying`, [...seen.errors, ...seen.requests]);
     }
-    checkCanaries(editions);
+    if (whole)
+        checkCanaries(editions);
     fs.writeFileSync(path.join(build, "handbook", "external-links"), [...external].sort().join("\n") + "\n");
     const pages = editions.map((edition) => `${edition.name} edition: ${edition.pages.size} pages`);
     console.log(`${pages.join(", ")}; ${external.size} links to other hosts, not followed ` +

@@ -295,8 +295,8 @@ def tools():
             tell(LACKS, what, f"not here: {', '.join(absent)}: {costs}", do=do)
         else:
             tell(GOOD, what, ", ".join(names))
-    if shutil.which("doxygen") and not Path("/usr/share/doxygen-awesome-css").is_dir():
-        tell(LACKS, "theme", "not here: doxygen-awesome-css: no make docs", do=SETUP)
+    if shutil.which("doxygen") and not Path("/usr/share/javascript/lunr").is_dir():
+        tell(LACKS, "search", "not here: libjs-lunr: the handbook has no search", do=SETUP)
 
 
 def where():
