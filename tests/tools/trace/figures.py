@@ -20,7 +20,9 @@ scene is played up to five times until it is as it stands there.
     data=yes      the bytes                         before a segment
     held=yes      the program receives after its peer has sent all
     numbers=1,2   the sequence numbers at which both begin
-    left= right=  names; _ is a blank
+    peer=STEM            the other end, as in make trace
+    sleeps=any           whether a call had to sleep is the timing of that run, too
+    left= right=  names; _ is a space
 """
 import os
 import re
@@ -71,14 +73,20 @@ def body_of(recording, options):
     return as_figure(rows(clip(events(recording, style), options)), names)
 
 
-def lanes(body):
+def lanes(body, options):
     """What is compared."""
     found = {}
+    asleep = {}
     for line in body.splitlines():
         for column, cell in enumerate(cell.strip() for cell in line.split("|")):
             kind = "state" if cell[:1] == "[" else "call"
             if is_note(cell) and column != 1:
                 kind = "note"
+            if options.get("sleeps") == "any" and kind == "call" and column != 1:
+                if cell.endswith(" ..."):
+                    asleep[column], cell = cell[:-len(" ...")], ""
+                elif cell[:1] == "=":
+                    cell = f"{asleep[column]} {cell}"
             if "|" in line and cell and cell[0] != "~":
                 found.setdefault((column, kind), []).append(cell)
     return found
@@ -98,9 +106,10 @@ def redraw(path):
     solutions = scenes.Submission("solutions", scenes.BUILD / "graded/solutions")
     place = scenes.BUILD / f"trace/figure-{path.stem}.json"
     for _ in range(TIMES):
-        recording = scenes.trace(solutions, stem, case, "", place, print, held="held" in options)
+        recording = scenes.trace(solutions, stem, case, options.get("peer", "").replace(" ", "_"),
+                                place, print, held="held" in options)
         new = body_of(recording, options)
-        if lanes(new) == lanes(old):
+        if lanes(new, options) == lanes(old, options):
             return True
         if os.environ.get("WRITE"):
             path.write_text(f"{head}\n\n{new}", encoding="utf-8")

@@ -9,6 +9,8 @@
  *     peer say HOST PORT WORDS     the same, and send WORDS first
  *     peer pieces HOST PORT WORDS  send in two calls, receive, half-close
  *     peer echo HOST PORT WORDS    send, end the stream (half-close), receive
+ *     peer ask HOST PORT WORDS     send, receive as much, end
+ *     peer late HOST PORT WORDS    receive to the end, and send only then, twice
  *     peer reset HOST PORT WORDS   send, and reset instead of an end
  *     peer full HOST PORT          listen with a queue that is full: silence
  */
@@ -83,7 +85,11 @@ static void call(const char *how, const struct sockaddr_in *at,
 
     check(fd, "socket");
     check(connect(fd, (const struct sockaddr *)at, sizeof *at), "connect");
-    if (strcmp(how, "pieces") == 0) {
+    if (strcmp(how, "late") == 0) {
+        check((int)recv(fd, buffer, sizeof buffer, 0), "recv");
+        send(fd, words, strlen(words), MSG_NOSIGNAL);
+        send(fd, words, strlen(words), MSG_NOSIGNAL); // it fails: EPIPE
+    } else if (strcmp(how, "pieces") == 0) {
         size_t first = strcspn(words, " ") + 1;
         send_all(fd, words, first);
         send_all(fd, words + first, strlen(words + first));
@@ -95,7 +101,9 @@ static void call(const char *how, const struct sockaddr_in *at,
     if (strcmp(how, "reset") == 0) {
         check(setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now),
               "setsockopt");
-    } else {
+    } else if (strcmp(how, "ask") == 0) {
+        check((int)recv(fd, buffer, strlen(words), MSG_WAITALL), "recv");
+    } else if (strcmp(how, "late") != 0) {
         ssize_t got;
         if (strcmp(how, "pieces") == 0) {
             check((int)recv(fd, buffer, sizeof buffer, 0), "recv");
@@ -113,7 +121,8 @@ int main(int argc, char *argv[])
     struct sockaddr_in at = {.sin_family = AF_INET};
 
     if (argc < 4 || inet_pton(AF_INET, argv[2], &at.sin_addr) != 1) {
-        fprintf(stderr, "usage: peer serve|call|say|pieces|echo|reset|full "
+        fprintf(stderr, "usage: peer serve|call|say|pieces|echo|ask|late|"
+                        "reset|full "
                         "HOST PORT [WORDS]\n");
         return 2;
     }
