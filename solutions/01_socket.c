@@ -10,7 +10,7 @@
  * You will call:  socket(2), getsockopt(2), close(2)
  * Run it:         build/steps/01_socket [stream|dgram]
  * You should see: fd 3: AF_INET SOCK_STREAM
- * While it holds: lsof -p PID (the PID from `pgrep 01_socket`)
+ * While it waits: lsof -p PID (the PID from `pgrep 01_socket`)
  * Try next:       dgram; then the program with stdin closed, `<&-`. Which
  *                 number has the socket now, and why?
  */

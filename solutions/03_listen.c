@@ -11,7 +11,7 @@
  * You will call:  setsockopt(2), listen(2) and what you know
  * Run it:         build/steps/03_listen [HOST [PORT [BACKLOG]]]
  * You should see: listening on 127.0.0.1:4444
- * While it holds: ss -tln 'sport = :4444' (Send-Q is the backlog, Recv-Q who
+ * While it waits: ss -tln 'sport = :4444' (Send-Q is the backlog, Recv-Q who
  *                 waits), then ss -tan, netstat -an, lsof -i -n
  * Try next:       BACKLOG 1 and three times `nc 127.0.0.1 4444`: what does
  *                 the third client see, and what does ss say of it?
@@ -49,9 +49,9 @@ int main(int argc, char *argv[])
         return 1;
     }
 
-    // A connection that we closed first lingers in TIME_WAIT for a minute
-    // and would keep the port from us. This says that we don't mind. It must
-    // come before bind, for bind is what it changes.
+    // A connection that we closed first stays in TIME_WAIT for a minute and
+    // would keep the port from us. This says that we don't mind (on Linux it
+    // helps if the run before said so, too). It changes bind: set it before.
     int on = 1;
     if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1) {
         perror("setsockopt");

@@ -12,7 +12,7 @@
  *                 nc 127.0.0.1 4444
  * You should see: listening on 127.0.0.1:4444
  *                 Connected by 127.0.0.1:47060
- * While it holds: ss -tan 'sport = :4444 or dport = :4444' has three lines
+ * While it waits: ss -tan 'sport = :4444 or dport = :4444' has three lines
  * Try next:       Ctrl-Z and fg while it waits; type a line into nc before
  *                 you press Enter here: why does nc see a reset now?
  */
@@ -86,7 +86,7 @@ int main(int argc, char *argv[])
     struct sockaddr_in peer;
     int conn_fd;
     do {
-        socklen_t len = sizeof peer; // in: the room; out: what was used
+        socklen_t len = sizeof peer; // in: the size; out: what was used
         conn_fd = accept(listen_fd, (struct sockaddr *)&peer, &len);
     } while (conn_fd == -1 && (errno == EINTR || errno == ECONNABORTED));
     if (conn_fd == -1) {

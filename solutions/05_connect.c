@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * @file 05_connect.c
- * @brief Be the one who calls: the client's half of the handshake.
+ * @brief Be the one who calls: the client's side of the handshake.
  *
  * connect(2) sends SYN and sleeps until the answer is here: SYN-ACK, and the
  * connection stands; or RST, and nobody listens there. A client need not bind:
@@ -11,7 +11,7 @@
  * Run it:         build/steps/05_connect [HOST [PORT]]
  *                 with 03_listen or `nc -l 127.0.0.1 4444` in another terminal
  * You should see: connected to 127.0.0.1:4444 from 127.0.0.1:47060
- * While it holds: ss -tan 'sport = :4444 or dport = :4444' shows both ends
+ * While it waits: ss -tan 'sport = :4444 or dport = :4444' shows both ends
  * Try next:       stop the server first; then HOST 0.0.0.0, which is no
  *                 address to call, and yet: who answers?
  */
@@ -46,8 +46,8 @@ int main(int argc, char *argv[])
     }
 
     // The same five lines as in a server, but now they say whom to call. The
-    // kernel sends SYN three times and more before it gives up: without an
-    // answer of any kind this call sleeps for minutes. Step 7 mends that.
+    // kernel repeats its SYN several times before it gives up: without an
+    // answer this call sleeps for two minutes and more. Step 7 mends that.
     struct sockaddr_in addr = {0};
     addr.sin_family = AF_INET;
     addr.sin_port = htons((in_port_t)port);

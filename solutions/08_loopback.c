@@ -66,8 +66,8 @@ static const char *round_trip(const struct addrinfo *at, char echo[SIZE])
     const char *failed = NULL;
     ssize_t got = SIZE;
 
-    // One process can be both ends: the kernel completes the handshake by
-    // itself, so connect returns before anybody has called accept.
+    // One process can be both ends: the kernel completes the handshake
+    // alone, so connect returns before anybody has called accept.
     if ((listen_fd = socket(at->ai_family, SOCK_STREAM, 0)) == -1)
         failed = "socket";
     else if (bind(listen_fd, at->ai_addr, at->ai_addrlen) == -1)

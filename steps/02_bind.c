@@ -3,14 +3,14 @@
  * @file 02_bind.c
  * @brief Give a socket its address: an IPv4 address and a port.
  *
- * A peer can only find a socket that has a name. bind(2) writes one on it,
- * in the byte order of the network, and the kernel makes sure that no two
- * sockets have the same. Port 0 means: choose a free one for me.
+ * A peer can only find a socket that has an address. bind(2) gives it one, in
+ * the byte order of the network, and the kernel says no while another socket
+ * has the same. Port 0 means: choose a free one for me.
  *
  * You will call:  socket(2), inet_pton(3), htons(3), bind(2), getsockname(2)
  * Run it:         build/steps/02_bind [HOST [PORT]]
  * You should see: bound to 127.0.0.1:4444
- * While it holds: lsof -p PID shows the socket; ss -tan does not, for a
+ * While it waits: lsof -p PID shows the socket; ss -tan does not, for a
  *                 bound socket does not listen yet.
  * Try next:       port 0; port 80; 198.51.100.1 (no address of this host's);
  *                 the same port from a second terminal.

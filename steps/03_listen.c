@@ -11,7 +11,7 @@
  * You will call:  setsockopt(2), listen(2) and what you know
  * Run it:         build/steps/03_listen [HOST [PORT [BACKLOG]]]
  * You should see: listening on 127.0.0.1:4444
- * While it holds: ss -tln 'sport = :4444' (Send-Q is the backlog, Recv-Q who
+ * While it waits: ss -tln 'sport = :4444' (Send-Q is the backlog, Recv-Q who
  *                 waits), then ss -tan, netstat -an, lsof -i -n
  * Try next:       BACKLOG 1 and three times `nc 127.0.0.1 4444`: what does
  *                 the third client see, and what does ss say of it?

@@ -3,10 +3,10 @@
  * @file 07_refused.c
  * @brief Tell a host that says no from one that says nothing.
  *
- * "Connection refused" is an answer (RST): the host is there, and at this port
- * nobody listens. Silence is none: no such host, or a firewall that drops what
- * we send. connect(2) would repeat its SYN for two minutes; this program
- * decides for itself how long it waits.
+ * "Connection refused" is an answer: the host is there, and at this port nobody
+ * listens (RST), or a firewall says no. Silence is none: a host that is off, or
+ * a firewall that drops what we send. connect(2) would repeat its SYN for two
+ * minutes; this program decides how long it waits.
  *
  * You will call:  fcntl(2), connect(2), poll(2), getsockopt(2) with SO_ERROR
  * Run it:         build/steps/07_refused [HOST [PORT [TIMEOUT_MS]]]

@@ -70,8 +70,8 @@ def station(stem, page, program):
         yield "\n".join(["~~~{.c}", *signatures, "~~~\n"])
     yield "**See** " + "<br>".join(line if line.startswith("and ") else f"`{line}`"
                                    for line in about["You should see"]) + "\n"
-    if "While it holds" in about:
-        yield f"**Look** {prose(about['While it holds'])}\n"
+    if "While it waits" in about:
+        yield f"**Look** {prose(about['While it waits'])}\n"
     yield "".join(f"- {seen}: {do}\n" for seen, do in errors(page))
     yield "@htmlonly[block]</section>@endhtmlonly\n"
 
