@@ -25,7 +25,7 @@ WAIT_S, SCENE_S = 10, 60                     # the longest that an event, a scen
 PROMPT = "\x1e$ "                            # \x1e: told from a "$ " that a program prints
 PROMPT_BACK = re.escape(PROMPT) + r"\Z"
 ROOM = ["unshare", "-rnmp", "--fork", "--kill-child", "--mount-proc"]
-TOOLS = ["unshare", "ip", "ss", "lsof", "netstat", "strace", "pgrep", "cc"]
+TOOLS = ["unshare", "ip", "nft", "ss", "lsof", "netstat", "strace", "pgrep", "cc"]
 KEYS = {"Enter": b"\n", "^C": b"\x03", "^D": b"\x04", "^Z": b"\x1a"}
 
 # ------------------------------------------------------ inside: a scene is played
