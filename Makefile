@@ -312,7 +312,7 @@ docs: | $(BUILD)/doxygen ## build the student's handbook: build/docs/html/index.
 	@echo "$(BUILD)/docs/html/index.html"
 
 docs-instructor: | $(BUILD)/doxygen ## the instructor's: build/docs-instructor/html/index.html
-	$(call handbook,docs-instructor,solutions,INSTRUCTOR $(if $(MISTAKES),MISTAKES),$(BUILD)/docs-instructor/differences.md,Instructor's edition)
+	$(call handbook,docs-instructor,solutions,INSTRUCTOR,$(patsubst %,$(BUILD)/docs-instructor/%.md,differences $(MISTAKES)),Instructor's edition)
 	@$(PYTHON) docs/theme/canary.py --present $(BUILD)/docs-instructor/html steps solutions
 	@echo "$(BUILD)/docs-instructor/html/index.html"
 
@@ -329,13 +329,14 @@ card: docs ## the eight steps on one sheet of paper: build/card.pdf
 # $(call handbook,FOLDER,PROGRAMS,SECTIONS,PAGES,EDITION,WITHOUT). First what the pages
 # quote: the examples have to compile, the figures are drawn, the differences
 # made. Then Doxygen, which may not say a word, and what it leaves undone.
-TEACHING := docs/instructor.md docs/grading.md docs/reports.md docs/scale.md docs/mistakes.md docs/maintainer.md
-MISTAKES := $(wildcard docs/mistakes.md)
+TEACHING := docs/instructor.md docs/grading.md docs/reports.md docs/scale.md docs/maintainer.md
+MISTAKES := mistakes $(patsubst tests/broken/%,mistakes_%,$(wildcard tests/broken/*))
 FIGURES  := $(wildcard docs/figures/*.ladder docs/figures/*.bytes docs/figures/*.graph docs/figures/*.plot)
 define handbook
 	@rm -rf $(BUILD)/$(1) && mkdir -p $(BUILD)/$(1)
 	@$(CC) $(WARN) -Werror -fsyntax-only docs/examples/*.c
 	@$(PYTHON) docs/figures/draw.py $(BUILD)/$(1)/figures $(FIGURES)
+	@$(if $(filter solutions,$(2)),$(PYTHON) docs/theme/mistakes.py $(BUILD)/$(1))
 	@$(PYTHON) docs/theme/differences.py $(BUILD)/$(1)/differences.md steps solutions
 	@$(PYTHON) docs/theme/card.py $(BUILD)/$(1)/card.md docs steps
 	@HANDBOOK=$(BUILD)/$(1) PROGRAMS="$(2)" SECTIONS="$(3)" PAGES="$(4)" EDITION="$(5)" WITHOUT="$(6)" \

@@ -10,9 +10,10 @@ import re
 import sys
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tests/tools"))
+from steps import STEPS  # noqa: E402
+
 ERRORS = 3
-ORDER = ["01_socket", "02_bind", "03_listen", "04_accept", "05_connect", "06_echo_server",
-         "06_echo_client", "07_refused", "08_loopback"]
 HEAD = """# The card {#card}
 
 @htmlonly[block]<div class="sheet">@endhtmlonly
@@ -59,7 +60,7 @@ def prose(lines):
 
 
 def station(stem, page, program):
-    title = re.search(r"^# Step (\d) – (.*) \{#", page, re.M)
+    title = re.search(r"^# Step (\d+) – (.*) \{#", page, re.M)
     about = fields(program)
     run, *rest = about["Run it"]
     command, comma, more = run.partition(", ")
@@ -79,7 +80,7 @@ def station(stem, page, program):
 def main():
     target, docs, steps = map(Path, sys.argv[1:])
     out = [HEAD]
-    for stem in ORDER:
+    for stem in (stem for stem, step in STEPS.items() if step.core):
         out += station(stem, (docs / f"{stem}.md").read_text(encoding="utf-8"),
                        (steps / f"{stem}.c").read_text(encoding="utf-8"))
     out.append("@htmlonly[block]</div>@endhtmlonly\n")

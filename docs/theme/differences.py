@@ -8,11 +8,14 @@ import difflib
 import sys
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tests/tools"))
+from steps import STEPS  # noqa: E402
+
 page, steps, solutions = map(Path, sys.argv[1:])
 out = ["# From starter to solution {#differences}", "", "@tableofcontents{HTML:1}", "",
        "What a student adds to each step (`+`), and what goes away with each gap (`-`). Made from `steps/` and",
        "`solutions/` when this handbook was built.", ""]
-for solution in sorted(solutions.glob("*.c"), key=lambda file: file.name.replace("echo_server", "echo_a_server")):
+for solution in (solutions / f"{stem}.c" for stem in STEPS):
     starter = steps / solution.name
     a, b = (file.read_text(encoding="utf-8").splitlines() for file in (starter, solution))
     changed = list(difflib.unified_diff(a, b, str(starter), str(solution), n=2, lineterm=""))

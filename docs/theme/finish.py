@@ -20,9 +20,11 @@ import string
 import sys
 from pathlib import Path
 
-import search
-
 HERE = Path(__file__).resolve().parent
+sys.path.append(str(HERE.parents[1] / "tests/tools"))
+import search  # noqa: E402
+from steps import STEPS  # noqa: E402
+
 LUNR = Path("/usr/share/javascript/lunr/lunr.min.js")
 WORDS = 200  # a minute: prose of a field that one learns, no novel
 WASTE = ["jquery.js", "dynsections.js", "tabs.css", "doxygen.css", "doxygen.svg", "menu.js",
@@ -34,17 +36,6 @@ def plain(markup):
 
 
 # ------------------------------------------------------------------ the sidebar
-
-
-def road():
-    """The steps in their order: [(stem, title)]."""
-    table = HERE.parents[1] / "tests/steps"
-    if table.is_file():
-        rows = [[cell.strip() for cell in line.split("|")] for line in
-                table.read_text(encoding="utf-8").splitlines() if "|" in line and line[0] != "#"]
-        return [row[0] for row in rows]
-    return sorted((page.stem for page in (HERE.parent).glob("[0-9]*.md")),
-                  key=lambda stem: stem.replace("echo_server", "echo_a_server"))
 
 
 def groups(instructor):
@@ -68,30 +59,40 @@ class Book:
                     if page.stem != "pages" and not page.stem.startswith("dir_")}
         self.titles = {name: plain(re.search(r'<div class="title">(.*?)</div>', text, re.S)[1])
                        for name, text in self.raw.items() if '<div class="title">' in text}
-        self.steps = [f"step_{stem}" for stem in road() if f"step_{stem}" in self.raw]
+        self.steps = [f"step_{stem}" for stem in STEPS if f"step_{stem}" in self.raw]
         self.instructor = "instructor" in self.raw
         self.groups = [(name, [(page, words) for page, words in pages if page in self.raw or page == "steps"])
                        for name, pages in groups(self.instructor)]
         self.edition = plain(re.search(r'<div id="projectbrief">(.*?)</div>', self.raw["index"], re.S)[1])
         self.template = string.Template((HERE / "page.html").read_text(encoding="utf-8"))
         placed = {page for _, pages in self.groups for page, _ in pages}
+        self.parts = {name: "mistakes" for name in self.raw if name.startswith("mistakes_")}
         lost = [name for name, text in self.raw.items()
-                if "<!-- PageDoc -->" in text and name not in placed | set(self.steps) | {"index"}]
+                if "<!-- PageDoc -->" in text and name not in placed | set(self.steps) | set(self.parts) | {"index"}]
         if lost:
             sys.exit(f"docs/theme/pages has no place for: {', '.join(lost)}")
 
     def step(self, name):
-        """A step's number and its name: ("2", "An address: bind")."""
+        """A step's number, and its name: ("2", "An address: bind")."""
         return re.fullmatch(r"(?:Step )?(\d+)[ –.:]+(.*)", self.titles[name]).groups()
+
+    def place(self, name):
+        """Where a step stands on the road."""
+        last = [step for step in self.steps if STEPS[step.removeprefix("step_")].core][-1]
+        number = self.step(name)[0]
+        core = STEPS[name.removeprefix("step_")].core
+        return f"Step {number} of {self.step(last)[0]}" if core else f"Step {number}, beyond the road"
 
     def sidebar(self, here):
         out = []
         for name, pages in self.groups:
             rows, steps = [], pages and pages[0][0] == "steps"
             for page, words in ([(step, "") for step in self.steps] if steps else pages):
-                current = ' aria-current="page"' if page in (here, PROGRAM.get(here)) else ""
+                current = ' aria-current="page"' if page in (here, PROGRAM.get(here), self.parts.get(here)) else ""
                 if steps:
                     number, words = self.step(page)
+                    if not STEPS[page.removeprefix("step_")].core:
+                        current += ' class="beyond"'
                     words = f"<i>{number}</i> {html.escape(words)}"
                 else:
                     words = html.escape(words)
@@ -102,7 +103,7 @@ class Book:
         return "\n".join(out)
 
     def group_of(self, name):
-        return next((group for group, pages in self.groups if name in dict(pages)), "")
+        return next((group for group, pages in self.groups if self.parts.get(name, name) in dict(pages)), "")
 
 
 # --------------------------------------------------------------------- the text
@@ -207,13 +208,18 @@ def programs(text, book):
                 f'aria-label="Listing of {name}">listing</a></li>' for listing, page, name, brief in rows) + "\n</ul>")
 
 
-def front(text, book):
-    """The front page: its title is the first heading, the road's stations have the
-    steps' numbers, and the run is in a terminal's colours."""
+def stations(text, book):
+    """In a list of all steps each has its number."""
+    def number(match):
+        return re.sub(r'<li>(<a class="el" href="(?:mistakes|step)_(\w+)\.html">)',
+                      lambda m: f"<li><i>{book.step('step_' + m[2])[0]}</i>{m[1]}", match[0])
+
+    return re.sub(r'<div class="stations">.*?</ul>', number, text, flags=re.S)
+
+
+def front(text):
+    """The front page: its title is the first heading, and the run is in a terminal's colours."""
     text = re.sub(r'<h2 [^>]*>(.*?)<a class="self".*?</h2>', r"<h1>\1</h1>", text, count=1, flags=re.S)
-    for step in book.steps:
-        text = text.replace(f'<li><a class="el" href="{step}.html">',
-                            f'<li><i>{book.step(step)[0]}</i><a class="el" href="{step}.html">', 1)
 
     def screen(match):
         rows = []
@@ -243,7 +249,7 @@ def finish(name, book):
     text = re.sub(r"(?:</div>\s*)(?:<!-- PageDoc -->\s*)?(?:</div>\s*)*$", "", text)
     page = "<!-- PageDoc -->" in raw
     listing = name.endswith("_source")
-    eyebrow, kind = book.group_of(name), "page"
+    eyebrow, kind = book.group_of(name), "part" if name in book.parts else "page"
     if name == "files":
         text, page = programs(text, book), True
     elif listing or name.endswith("_8c"):
@@ -263,13 +269,13 @@ def finish(name, book):
         text = re.sub(r'<a id="l\d+" name="l\d+"></a>', "", text)
     text = re.sub(r'<div class="toc">.*?</ul>\s*</div>', "", text, flags=re.S)
     text = re.sub(r'<p ?>(?:<a class="anchor" id="mainpage"></a>)?\s*</p>', "", text.replace("<p >", "<p>"))
-    text = fragments(tables(headings(text)))
+    text = stations(fragments(tables(headings(text))), book)
     if name == "index":
-        text = front(text, book)
+        text = front(text)
     if name in ("glossary", "errors"):
         text = term_rows(text)
     if name in book.steps:
-        eyebrow = f"Step {book.step(name)[0]} of {book.step(book.steps[-1])[0]}"
+        eyebrow = book.place(name)
         title, text = book.step(name)[1], task(text)
     toc, time = contents(text) if page and name not in ("index", "card") else "", ""
     if page and name not in ("index", "files", "card"):
