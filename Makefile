@@ -84,7 +84,7 @@ $(BUILD)/$(notdir $(IN))/%: $(IN)/%.c | $(BUILD)/compiler
 
 check: $(CHECK) $(STEMS:%=$(OUT)/%.log) ## grade all steps: STEPS=dir BUILD=dir SEED=n FORMAT=junit
 	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --points "$(POLICY)" --seed "$(SEED)"; \
-	status=$$?; [ -z "$(FORMAT)" ] || $(PYTHON) tests/grading/formats.py $(RESULTS) $(FORMAT) || status=2; exit $$status
+	status=$$?; [ -z "$(FORMAT)" ] || $(PYTHON) -m tests.grading.formats $(RESULTS) $(FORMAT) || status=2; exit $$status
 
 check-%: $(CHECK) FORCE ## grade one step and show all that it lacks: make check-02
 	@logs="$(patsubst %,$(OUT)/%.log,$(filter $(NN)%,$(STEMS)))"; \
@@ -92,30 +92,30 @@ check-%: $(CHECK) FORCE ## grade one step and show all that it lacks: make check
 	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --points "$(POLICY)" --seed "$(SEED)" \
 		--only "$(NN)" $(if $(TELL),--tell $(TELL))
 
-STUDENT = @BUILD=$(BUILD) AGAIN="$(AGAIN)" FORCE="$(FORCE)" POLL="$(POLL)" $(PYTHON) tests/tools
+STUDENT = @BUILD=$(BUILD) AGAIN="$(AGAIN)" FORCE="$(FORCE)" POLL="$(POLL)" $(PYTHON) -m tests.tools
 ROAD    = --steps "$$STEPS" --programs $(OUT)
 .PHONY: watch next list hint diff reset open
 
 watch: $(CHECK) $(WITNESS) ## the step you are at, checked each time you save; keys: ?
-	$(STUDENT)/watch.py $(ROAD)
+	$(STUDENT).watch $(ROAD)
 
 next: $(CHECK) $(WITNESS) ## the same once: what to do now
-	$(STUDENT)/watch.py --once $(ROAD)
+	$(STUDENT).watch --once $(ROAD)
 
 list: $(CHECK) ## where you stand, and your points
 	@$(CHECK) --where --steps "$$STEPS" --programs $(OUT) --points "$(POLICY)"
 
 hint-%: FORCE ## a hint for a step; each call one more: make hint-02 AGAIN=1
-	$(STUDENT)/hints.py hint $* $(ROAD)
+	$(STUDENT).hints hint $* $(ROAD)
 
 diff-%: FORCE ## your program beside the solution, once it passes: make diff-02
-	$(STUDENT)/hints.py diff $* $(ROAD)
+	$(STUDENT).hints diff $* $(ROAD)
 
 reset-%: FORCE ## the starter back; yours is kept in .kept/: make reset-02
-	$(STUDENT)/hints.py reset $* $(ROAD)
+	$(STUDENT).hints reset $* $(ROAD)
 
 open-%: FORCE ## the program in your editor, its page in the browser: make open-02
-	$(STUDENT)/hints.py open $* $(ROAD)
+	$(STUDENT).hints open $* $(ROAD)
 
 hint diff reset open:
 	@echo "For which step? For example: make $@-02" >&2; exit 1
@@ -154,7 +154,7 @@ $(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
 
 doctor: ## what this machine lacks, what that means, and what to do
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing; run: make setup" >&2; exit 1; }
-	@$(PYTHON) tests/tools/doctor.py $(BUILD) "$$STEPS" "$(CC)" "$(VERSION)"
+	@$(PYTHON) -m tests.tools.doctor $(BUILD) "$$STEPS" "$(CC)" "$(VERSION)"
 
 # For editors (.clangd): with which flags each file is compiled.
 comma := ,
@@ -166,7 +166,7 @@ $(BUILD)/compile_commands.json: $(BUILD)/flags $(wildcard steps solutions docs/e
 # The report first, for people; then the lines that an editor reads.
 define problems
 	@rm -f $(RESULTS); $(MAKE) --no-print-directory $(1); status=$$?; \
-	$(PYTHON) tests/tools/problems.py $(RESULTS) && exit $$status
+	$(PYTHON) -m tests.tools.problems $(RESULTS) && exit $$status
 endef
 
 problems: FORCE ## check, and print the findings as a compiler does: for editors
@@ -181,23 +181,23 @@ debug-%: STEM = $(firstword $(filter $(NN)%,$(filter-out 06_echo_client,$(STEMS)
 debug-%: FORCE ## run a step in gdb, with a peer on the other side: make debug-06
 	@[ -n "$(STEM)" ] || { echo "There is no step $*. There are: $(STEMS)" >&2; exit 2; }
 	@$(MAKE) --no-print-directory -s CFLAGS='-g -O0' -W $(IN)/$(STEM).c $(BUILD)/$(notdir $(IN))/$(STEM)
-	@$(PYTHON) tests/tools/debug.py --peer=$(STEM) -q -ex 'break main' -ex 'run' $(GDBFLAGS) \
+	@$(PYTHON) -m tests.tools.debug --peer=$(STEM) -q -ex 'break main' -ex 'run' $(GDBFLAGS) \
 	  --args $(BUILD)/$(notdir $(IN))/$(STEM) $(ARGS)
 
 # ------------------------------------------------------------------- packets
 
 run-%: FORCE ## run a step, with its other end: ARGS="127.0.0.1 5555"
-	+@$(PYTHON) tests/tools/run.py --make "$(MAKE)" --programs $(BUILD)/$(notdir $(IN)) $* -- $(ARGS)
+	+@$(PYTHON) -m tests.tools.run --make "$(MAKE)" --programs $(BUILD)/$(notdir $(IN)) $* -- $(ARGS)
 
 .PHONY: look bench
 look: ## what the lab's sockets are doing now, who has port 4444: PORT=5555
-	@$(PYTHON) tests/tools/look.py --port $(or $(PORT),4444)
+	@$(PYTHON) -m tests.tools.look --port $(or $(PORT),4444)
 
 BENCH := $(BUILD)/bench
 bench: $(BENCH)/pump $(BENCH)/plain ## measure the echo server beside others: ROUNDS=5 WRITE=1
 	@$(MAKE) --no-print-directory -s $(BUILD)/$(notdir $(IN))/06_echo_server
 	@[ ! -d solutions ] || $(MAKE) --no-print-directory -s STEPS=solutions $(BUILD)/solutions/06_echo_server
-	@$(PYTHON) tests/tools/bench/bench.py --build $(BUILD) --programs $(BUILD)/$(notdir $(IN)) \
+	@$(PYTHON) -m tests.tools.bench.bench --build $(BUILD) --programs $(BUILD)/$(notdir $(IN)) \
 		--rounds $(or $(ROUNDS),5) $(if $(WRITE),--write)
 
 $(BENCH)/%: tests/tools/bench/%.c $(BUILD)/flags | $(BUILD)/compiler
@@ -209,10 +209,10 @@ RECORDER := $(BUILD)/lab/record $(BUILD)/lab/peer
 trace-%: $(RECORDER) FORCE ## see a step's own packets as a ladder: PEER= CASE= COMPARE=1
 	@logs="$(patsubst %,$(OUT)/%.log,$(filter $(if $(filter 06%,$(NN)),06,$(NN))%,$(STEMS)))"; \
 	[ -z "$$logs" ] || $(MAKE) --no-print-directory $$logs
-	@OUT=$(OUT) BUILD=$(BUILD) PEER='$(PEER)' CASE='$(CASE)' COMPARE='$(COMPARE)' $(PYTHON) tests/tools/trace/scenes.py $(NN)
+	@OUT=$(OUT) BUILD=$(BUILD) PEER='$(PEER)' CASE='$(CASE)' COMPARE='$(COMPARE)' $(PYTHON) -m tests.tools.trace.scenes $(NN)
 
 ladders: $(RECORDER) ## the handbook's ladders are traces of the solutions: WRITE=1
-	@BUILD=$(BUILD) WRITE='$(WRITE)' $(PYTHON) tests/tools/trace/figures.py $(filter %.ladder,$(FIGURES))
+	@BUILD=$(BUILD) WRITE='$(WRITE)' $(PYTHON) -m tests.tools.trace.figures $(filter %.ladder,$(FIGURES))
 
 .PHONY: ladders
 # Of the suites' equipment, what knows no test.
@@ -230,52 +230,52 @@ $(BUILD)/tools/trace/record.o: | $(BUILD)/pcap
 .PHONY: grade report similar gradescope class-trial
 export GRADED CHECKED CLASS HOSTS
 grade: $(CHECK) $(WITNESS) ## grade a class, contained: CLASS=dir JOBS=n LIMIT=s
-	@CC="$(CC)" POLICY="$(POLICY)" $(PYTHON) tests/grading/grade.py --build $(BUILD)
+	@CC="$(CC)" POLICY="$(POLICY)" $(PYTHON) -m tests.grading.grade --build $(BUILD)
 
 report: ## its reports again: CLASS=dir FORMAT="junit tap"
-	@BUILD=$(BUILD) $(PYTHON) tests/grading/report.py "$$CLASS" $(FORMAT)
+	@BUILD=$(BUILD) $(PYTHON) -m tests.grading.report "$$CLASS" $(FORMAT)
 
 similar: ## which submissions of a graded class are alike: CLASS=dir
-	@BUILD=$(BUILD) $(PYTHON) tests/grading/similar.py "$$CLASS"
+	@BUILD=$(BUILD) $(PYTHON) -m tests.grading.similar "$$CLASS"
 
 gradescope: $(CHECK) ## an autograder for Gradescope: POLICY=file
 	@mkdir -p $(BUILD)/none; $(CHECK) --points "$(POLICY)" --programs $(BUILD)/none \
 		--results $(BUILD)/none/results.json >/dev/null || [ $$? = 1 ]
-	@$(PYTHON) tests/grading/gradescope/pack.py $(BUILD)/gradescope.zip "$(POLICY)"
+	@$(PYTHON) -m tests.grading.gradescope.pack $(BUILD)/gradescope.zip "$(POLICY)"
 
 class-trial: N ?= 500
 class-trial: $(CHECK) $(WITNESS) ## grade a class whose verdicts are known: N=500
-	@CC="$(CC)" POLICY="$(POLICY)" $(PYTHON) tests/grading/make_class.py --trial $(N) $(BUILD)
+	@CC="$(CC)" POLICY="$(POLICY)" $(PYTHON) -m tests.grading.make_class --trial $(N) $(BUILD)
 
 .PHONY: student-archive
 student-archive: ## the kit without solutions, to hand out: build/sockets-VERSION.tar.gz
-	@mkdir -p $(BUILD) && $(PYTHON) tests/tools/archive.py $(BUILD) "$(VERSION)"
+	@mkdir -p $(BUILD) && $(PYTHON) -m tests.tools.archive $(BUILD) "$(VERSION)"
 
 # ---------------------------------------------------------------- maintainers
 
 selftest: $(CHECK) $(WITNESS) ## prove the kit: solutions, starters, mistakes, variants
-	@$(PYTHON) tests/proof/selftest.py --build $(BUILD) --cc "$(CC)"
+	@$(PYTHON) -m tests.proof.selftest --build $(BUILD) --cc "$(CC)"
 
 selftest-%: $(CHECK) $(WITNESS) FORCE ## the same for one step: make selftest-02
-	@$(PYTHON) tests/proof/selftest.py --build $(BUILD) --cc "$(CC)" --only "$*"
+	@$(PYTHON) -m tests.proof.selftest --build $(BUILD) --cc "$(CC)" --only "$*"
 
 # Every tool's tests stand beside it. ONLY is a folder's name, or a test_NAME.py's.
 selftest-tools: $(CHECK) $(WITNESS) ## prove what stands around the suites: ONLY=trace
-	@BUILD=$(BUILD) $(PYTHON) tests/proof/proofs.py $(wildcard $(if $(ONLY),tests/tools/test_$(ONLY).py tests/$(ONLY)/test_*.py tests/tools/$(ONLY)/test_*.py,\
+	@BUILD=$(BUILD) $(PYTHON) -m tests.proof.proofs $(wildcard $(if $(ONLY),tests/tools/test_$(ONLY).py tests/$(ONLY)/test_*.py tests/tools/$(ONLY)/test_*.py,\
 	  tests/*/test_*.py tests/tools/*/test_*.py))
 
 mistakes: $(CHECK) $(WITNESS) ## write docs/mistakes.md anew from tests/broken
-	@$(PYTHON) tests/proof/selftest.py --build $(BUILD) --cc "$(CC)" --page docs/mistakes.md
+	@$(PYTHON) -m tests.proof.selftest --build $(BUILD) --cc "$(CC)" --page docs/mistakes.md
 
 mutants: $(CHECK) $(WITNESS) ## change the solutions in every small way: are the suites awake?
-	@$(PYTHON) tests/proof/mutants.py --build $(BUILD)
+	@$(PYTHON) -m tests.proof.mutants --build $(BUILD)
 
 mutants-%: $(CHECK) $(WITNESS) FORCE ## the same for one step: make mutants-02
-	@$(PYTHON) tests/proof/mutants.py --build $(BUILD) --only "$*"
+	@$(PYTHON) -m tests.proof.mutants --build $(BUILD) --only "$*"
 
 flake: N ?= 200
 flake: $(CHECK) $(WITNESS) ## repeat the suites N times, alone, two at once, starved
-	@$(PYTHON) tests/proof/flake.py $(N) --build $(BUILD) --cc "$(CC)"
+	@$(PYTHON) -m tests.proof.flake $(N) --build $(BUILD) --cc "$(CC)"
 
 # ------------------------------------------------------------------- handbook
 
@@ -308,12 +308,12 @@ $(BOOK)/node_modules: tests/handbook/package.json tests/handbook/package-lock.js
 
 docs: | $(BUILD)/doxygen ## build the student's handbook: build/docs/html/index.html
 	$(call handbook,docs,steps,STUDENT,,A TCP lab kit in C,$(TEACHING))
-	@$(PYTHON) docs/theme/canary.py $(BUILD)/docs/html steps solutions
+	@$(THEME)/canary.py $(BUILD)/docs/html steps solutions
 	@echo "$(BUILD)/docs/html/index.html"
 
 docs-instructor: | $(BUILD)/doxygen ## the instructor's: build/docs-instructor/html/index.html
 	$(call handbook,docs-instructor,solutions,INSTRUCTOR,$(patsubst %,$(BUILD)/docs-instructor/%.md,differences $(MISTAKES)),Instructor's edition)
-	@$(PYTHON) docs/theme/canary.py --present $(BUILD)/docs-instructor/html steps solutions
+	@$(THEME)/canary.py --present $(BUILD)/docs-instructor/html steps solutions
 	@echo "$(BUILD)/docs-instructor/html/index.html"
 
 docs-open: docs ## build the student's handbook and show it
@@ -331,18 +331,19 @@ card: docs ## the eight steps on one sheet of paper: build/card.pdf
 # made. Then Doxygen, which may not say a word, and what it leaves undone.
 TEACHING := docs/instructor.md docs/grading.md docs/reports.md docs/scale.md docs/maintainer.md
 MISTAKES := mistakes $(patsubst tests/broken/%,mistakes_%,$(wildcard tests/broken/*))
+THEME     = PYTHONPATH="$(CURDIR)" $(PYTHON) docs/theme
 FIGURES  := $(wildcard docs/figures/*.ladder docs/figures/*.bytes docs/figures/*.graph docs/figures/*.plot)
 define handbook
 	@rm -rf $(BUILD)/$(1) && mkdir -p $(BUILD)/$(1)
 	@$(CC) $(WARN) -Werror -fsyntax-only docs/examples/*.c
-	@$(PYTHON) docs/figures/draw.py $(BUILD)/$(1)/figures $(FIGURES)
-	@$(if $(filter solutions,$(2)),$(PYTHON) docs/theme/mistakes.py $(BUILD)/$(1))
-	@$(PYTHON) docs/theme/differences.py $(BUILD)/$(1)/differences.md steps solutions
-	@$(PYTHON) docs/theme/card.py $(BUILD)/$(1)/card.md docs steps
+	@$(PYTHON) -m tests.tools.draw $(BUILD)/$(1)/figures $(FIGURES)
+	@$(if $(filter solutions,$(2)),$(THEME)/mistakes.py $(BUILD)/$(1))
+	@$(THEME)/differences.py $(BUILD)/$(1)/differences.md steps solutions
+	@$(THEME)/card.py $(BUILD)/$(1)/card.md docs steps
 	@HANDBOOK=$(BUILD)/$(1) PROGRAMS="$(2)" SECTIONS="$(3)" PAGES="$(4)" EDITION="$(5)" WITHOUT="$(6)" \
 	doxygen Doxyfile 2>$(BUILD)/$(1)/warnings >/dev/null; status=$$?; \
 	cat $(BUILD)/$(1)/warnings >&2; [ $$status = 0 ] && [ ! -s $(BUILD)/$(1)/warnings ]
-	@$(PYTHON) docs/theme/finish.py $(BUILD)/$(1)/html
+	@$(THEME)/finish.py $(BUILD)/$(1)/html
 endef
 
 # -------------------------------------------------------------------- any time
@@ -350,7 +351,7 @@ endef
 C_FILES := $(wildcard steps/*.c solutions/*.c tests/*.c tests/lab/*.c tests/lab/*.h tests/tools/bench/*.c tests/tools/trace/*.c)
 
 lint: $(LAB) | $(BUILD)/linters ## the style of the house: clang-format, cppcheck, clang-tidy, shellcheck
-	$(PYTHON) tests/proof/layers.py $(filter-out %/report.o,$(filter $(BUILD)/lab/%,$(LAB)))
+	$(PYTHON) -m tests.proof.layers $(filter-out %/report.o,$(filter $(BUILD)/lab/%,$(LAB)))
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
 		--enable=warning,portability,performance -D_GNU_SOURCE steps solutions tests/lab tests/tools/bench tests/tools/trace

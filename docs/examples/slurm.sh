@@ -26,4 +26,4 @@ sed -n "$first,$((first + chunk - 1))p" "$folder/todo" |
         [ -e "$folder/rows/$id.json" ] || echo "$id"
     done |
     parallel --will-cite --jobs "$((2 * ${SLURM_CPUS_PER_TASK:-1}))" \
-        /usr/bin/python3 tests/grading/grade_one.py "$folder" {}
+        /usr/bin/python3 -m tests.grading.grade_one "$folder" {}

@@ -10,8 +10,7 @@ import re
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).resolve().parents[2] / "tests/tools"))
-from steps import STEPS  # noqa: E402
+from tests.tools.steps import STEPS
 
 ERRORS = 3
 HEAD = """# The card {#card}

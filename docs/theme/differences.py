@@ -8,8 +8,7 @@ import difflib
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).resolve().parents[2] / "tests/tools"))
-from steps import STEPS  # noqa: E402
+from tests.tools.steps import STEPS
 
 page, steps, solutions = map(Path, sys.argv[1:])
 out = ["# From starter to solution {#differences}", "", "@tableofcontents{HTML:1}", "",

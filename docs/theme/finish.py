@@ -21,9 +21,8 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path.append(str(HERE.parents[1] / "tests/tools"))
 import search  # noqa: E402
-from steps import STEPS  # noqa: E402
+from tests.tools.steps import STEPS
 
 LUNR = Path("/usr/share/javascript/lunr/lunr.min.js")
 WORDS = 200  # a minute: prose of a field that one learns, no novel

@@ -10,9 +10,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path += [str(ROOT / "tests/proof"), str(ROOT / "tests/tools")]
-from selftest import plain, read_mistake, sentence  # noqa: E402
-from steps import STEPS  # noqa: E402
+from tests.proof.selftest import plain, read_mistake, sentence
+from tests.tools.steps import STEPS
 
 # To be expected first. Nobody has counted them: they are the mistakes that the
 # pages of the steps warn of most. `make grade` counts those of your class.

@@ -23,8 +23,7 @@ import re
 import sys
 from xml.etree import ElementTree as xml
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../proof"))
-from selftest import sentence  # noqa: E402 (it stands in tests/proof)
+from tests.proof.selftest import sentence
 
 MOST = 20000  # characters of a message; results.json has it whole
 
@@ -244,7 +243,7 @@ def markdown(row):
 
 
 def page(row):
-    from report import student_page  # needs Jinja2, and only here
+    from tests.grading.report import student_page  # needs Jinja2, and only here
     return student_page(row)
 
 

@@ -28,9 +28,7 @@ import subprocess
 import sys
 import time
 
-import grade_one
-import sandbox
-import submission
+from tests.grading import grade_one, sandbox, submission
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TAKE_S = 60  # for reading one submission
@@ -341,7 +339,7 @@ def fresh(folder, name, taken, values):
         taken["refused"]
 
 
-TRIAL = ("import sys; sys.path.insert(0, 'kit'); import sandbox; "
+TRIAL = ("import sys; from tests.grading import sandbox; "
          "sys.exit(not {unsafe} and sandbox.trouble('kit', 'trial') or 0)")
 
 
@@ -359,8 +357,9 @@ def elsewhere(folder, hosts, values, env):
     if not named or ":" in named:
         raise Trouble(f"HOSTS={hosts}: a line a host, as ssh takes it: "
                       "user@host. (This machine is localhost)")
-    for name in ("grade_one.py", "sandbox.py"):
-        shutil.copy(f"{HERE}/{name}", f"{folder}/kit")
+    os.makedirs(f"{folder}/kit/tests/grading")
+    for name in ("__init__", "grading/grade_one", "grading/sandbox"):
+        shutil.copy(f"{HERE}/../{name}.py", f"{folder}/kit/tests/{name}.py")
     place = hashlib.sha256(os.fsencode(os.path.abspath(folder))).hexdigest()
     place = f".cache/socket-lab/{place[:16]}"
 
@@ -374,7 +373,7 @@ def elsewhere(folder, hosts, values, env):
     good = []
     for host in named:
         on(host, f"rm -rf {place}")
-        run = on(host, "--workdir", place, "--basefile", "kit", "python3", "-Bc",
+        run = on(host, "--workdir", place, "--basefile", "kit", "PYTHONPATH=kit", "python3", "-Bc",
                  shlex.quote(TRIAL.format(unsafe=values["unsafe"])))
         if run.returncode == 0:
             good.append(host)
@@ -387,7 +386,7 @@ def elsewhere(folder, hosts, values, env):
     say(f"on {len(good)} of {len(named)} hosts")
     return [word for host in good for word in ("--sshlogin", host)] + [
         "--workdir", place, "--retries", "3", "--transferfile", "jobs/{}",
-        "--return", "rows/{}.json", "python3 -B kit/grade_one.py . {}"], \
+        "--return", "rows/{}.json", "PYTHONPATH=kit python3 -Bm tests.grading.grade_one . {}"], \
         lambda: [on(host, f"rm -rf {place}") for host in good]
 
 
@@ -397,12 +396,13 @@ def run_jobs(names, folder, jobs, values):
     os.makedirs(own, exist_ok=True)
     hosts = os.environ.get("HOSTS", "")
     env = dict(os.environ, PARALLEL_HOME=own, TMPDIR=own, SHELL="/bin/sh")
+    env["PYTHONPATH"] = os.path.abspath(f"{HERE}/../..")
     env.pop("PARALLEL", None)
     if hosts:
         where, leave = elsewhere(folder, hosts, values, env)
         jobs = os.environ.get("JOBS") or "200%"
     else:
-        where = ["--quote", sys.executable, f"{HERE}/grade_one.py", ".", "{}"]
+        where = ["--quote", sys.executable, "-m", "tests.grading.grade_one", ".", "{}"]
         leave = lambda: None  # noqa: E731
     command = ["parallel", "--will-cite", "--line-buffer", "--joblog", "joblog",
                "--jobs", str(jobs), *where]
@@ -506,7 +506,7 @@ def main():
     rows = [row_of(folder, name) for name, _ in taken]
     summary(rows, len(todo), seconds, values["seed"])
     os.umask(0o077)  # grades are nobody else's business
-    return subprocess.run([sys.executable, f"{HERE}/report.py",
+    return subprocess.run([sys.executable, "-m", "tests.grading.report",
                            f"{folder}/rows"], check=False).returncode
 
 

@@ -34,7 +34,7 @@ import signal
 import sys
 import time
 
-import sandbox
+from tests.grading import sandbox
 
 RECORD_MOST = 1 << 20  # bytes: one line of the check's
 COMPILE_S = 300  # for all programs; each has a limit of its own (compile.sh)

@@ -146,7 +146,7 @@ def trial(count, build):
                       ignore_errors=True)
         begin = time.monotonic()
         run = subprocess.run(
-            [sys.executable, "tests/grading/grade.py", folder, "--build", build],
+            [sys.executable, "-m", "tests.grading.grade", folder, "--build", build],
             env=dict(os.environ, UNSAFE=unsafe), stdout=subprocess.DEVNULL,
             check=False)
         spent = time.monotonic() - begin

@@ -28,13 +28,13 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+from tests.grading import formats
+from tests.grading.formats import clean, failures, here, points, steps_of, total
+from tests.proof.selftest import STEMS, plain, read_mistake, sentence
+from tests.tools import draw
+
 HERE = Path(__file__).resolve().parent
 KIT = HERE.parent.parent
-sys.path[:0] = [str(HERE), str(KIT / "docs/figures")]
-import draw  # noqa: E402 (it stands with the figures)
-import formats  # noqa: E402 (it stands beside this file)
-from formats import clean, failures, here, points, steps_of, total  # noqa: E402
-from selftest import STEMS, plain, read_mistake, sentence  # noqa: E402
 
 
 # ---------------------------------------------------------------------- rows
@@ -215,7 +215,7 @@ def student_page(row):
 
 
 def bars(name, title, desc, caption, lines):
-    """A figure in docs/figures/draw.py's form: label, how many, of how many."""
+    """A figure in tests/tools/draw.py's form: label, how many, of how many."""
     return name, "\n".join([f"title {title}", f"desc {desc}", f"caption {caption}", *(
         f"{label.replace('|', '/')} | {n} | {of}" for label, n, of in lines)]) + "\n"
 
@@ -255,7 +255,7 @@ def figures(rows):
         for name, text in drawn:
             names.append(f"{folder}/{name}.bars")
             Path(names[-1]).write_text(text, encoding="utf-8")
-        subprocess.run([sys.executable, f"{KIT}/docs/figures/draw.py", folder, *names],
+        subprocess.run([sys.executable, "-m", "tests.tools.draw", folder, *names],
                        check=True, timeout=60)
         return [(text.split("\n")[0][len("title "):],
                  Path(folder, f"{name}.svg").read_text(encoding="utf-8")) for name, text in drawn]

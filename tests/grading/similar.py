@@ -23,7 +23,7 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from report import KIT, STEMS, cell, clean, class_folder, read_rows
+from tests.grading.report import KIT, STEMS, cell, clean, class_folder, read_rows
 
 SHOWN = 20
 RUN = 12   # tokens in a row that count as the same

@@ -10,8 +10,7 @@ import tempfile
 import unittest
 from xml.etree import ElementTree as xml
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import formats  # noqa: E402
+from tests.grading import formats
 
 try:
     import jsonschema
@@ -166,7 +165,7 @@ class Formats(unittest.TestCase):
         for arguments, words in (([path, "junit"], "neither results.json"),
                                  ([path, "yaml"], "there are: junit, tap"),
                                  ([path + "x", "tap"], "No such file"), ([], "VERDICT")):
-            run = subprocess.run([sys.executable, f"{HERE}/formats.py", *arguments],
+            run = subprocess.run([sys.executable, "-m", "tests.grading.formats", *arguments],
                                  capture_output=True, text=True, timeout=60)
             self.assertEqual(run.returncode, 1)
             self.assertIn(words, run.stderr)

@@ -120,7 +120,7 @@ class Hosts(unittest.TestCase):
             pid, *todo = todo
             try:
                 line = Path(f"/proc/{pid}/cmdline").read_bytes()
-                if b"\0kit/grade_one.py\0" in line:
+                if b"\0tests.grading.grade_one\0" in line:
                     return pid not in top
                 todo += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
             except OSError:

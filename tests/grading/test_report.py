@@ -14,12 +14,11 @@ import unittest
 from pathlib import Path
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
 try:
     import jinja2
 except ImportError:
     jinja2 = None
-import report  # noqa: E402
+from tests.grading import report
 
 TRICKY = "<script>alert(1)</script><img src=x onerror=y> {{ 70007*7 }} \x1b[31m\0\u202e\ud800"
 
@@ -59,7 +58,7 @@ class Report(unittest.TestCase):
         (self.folder / "rows" / f"{name}.json").write_text(json.dumps(row))
 
     def report(self, *formats):
-        run = subprocess.run([sys.executable, f"{HERE}/report.py", str(self.folder), *formats],
+        run = subprocess.run([sys.executable, "-m", "tests.grading.report", str(self.folder), *formats],
                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
         self.assertEqual(run.returncode, 0, run.stderr)
         return run.stdout
@@ -169,7 +168,7 @@ class Report(unittest.TestCase):
 
     def test_no_rows_and_no_such_format_are_clear_errors(self):
         for formats, words in (([], "make grade CLASS=dir"), (["pdf"], "there are: junit")):
-            run = subprocess.run([sys.executable, f"{HERE}/report.py", str(self.folder), *formats],
+            run = subprocess.run([sys.executable, "-m", "tests.grading.report", str(self.folder), *formats],
                                  capture_output=True, text=True, timeout=60)
             self.assertEqual((run.returncode, words in run.stderr), (1, True), run.stderr)
             self.row("a")

@@ -30,7 +30,7 @@ class Similar(unittest.TestCase):
         (src / f"{STEM}.c").write_text(program)
 
     def similar(self):
-        return subprocess.run([sys.executable, f"{HERE}/similar.py", str(self.folder)],
+        return subprocess.run([sys.executable, "-m", "tests.grading.similar", str(self.folder)],
                               stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=120)
 

@@ -154,7 +154,7 @@ const char *default_port_holder(struct program *p)
     if (!taken)
         return NULL;
     // The lab is no outsider: whatever this check has started is left out.
-    FILE *tool = popen(text("python3 tests/tools/look.py --brief --apart %d %s "
+    FILE *tool = popen(text("python3 -m tests.tools.look --brief --apart %d %s "
                             "2>/dev/null </dev/null",
                             getppid(), reuse ? "--reuse" : ""),
                        "r");

@@ -24,7 +24,7 @@ from pathlib import Path
 
 KEEP = ["Makefile", "Doxyfile", "LICENSE", "README.md", ".gitignore", ".editorconfig",
         ".clang-format", ".clangd", ".vscode/*", ".devcontainer/*", ".github/*", "steps/*",
-        "docs/*", "tests/proof/selftest.py", "tests/grading/formats.py", "tests/grading/report.py",
+        "docs/*", "tests/__init__.py", "tests/steps", "tests/proof/selftest.py", "tests/grading/formats.py", "tests/grading/report.py",
         "tests/grading/templates/*",
         "tests/0*.c", "tests/points", "tests/lab/*", "tests/tools/*"]
 LEAVE = ["docs/mistakes.md", "docs/instructor.md", "docs/maintainer.md", "docs/grading.md",

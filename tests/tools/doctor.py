@@ -21,7 +21,7 @@ import textwrap
 import time
 from pathlib import Path
 
-from console import Terminal
+from tests.tools.console import Terminal
 
 BUILD, STEPS, CC, VERSION = sys.argv[1:5]
 STEMS = ["01_socket", "02_bind", "03_listen", "04_accept", "05_connect", "06_echo_server",

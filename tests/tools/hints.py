@@ -20,7 +20,7 @@ import sys
 import time
 from pathlib import Path
 
-from road import BOLD, FAINT, Page, Road, Terminal, plain
+from tests.tools.road import BOLD, FAINT, Page, Road, Terminal, plain
 
 KEPT = Path(".kept")
 

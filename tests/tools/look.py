@@ -29,10 +29,9 @@ import sys
 import textwrap
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-from console import Terminal
+from tests.tools.console import Terminal
+from tests.tools.steps import STEMS
 
-STEMS = {os.path.basename(path)[:-2] for path in glob.glob(HERE + "/../0*.c")}
 PIDFD_GETFD = 438  # the same on every machine; Python has no name for it
 WIDTH = 80
 

@@ -11,7 +11,7 @@ import sys
 import textwrap
 from pathlib import Path
 
-import console
+from tests.tools import console
 
 # ------------------------------------------------------------------- the road
 

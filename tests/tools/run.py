@@ -27,7 +27,7 @@ import subprocess
 import sys
 import textwrap
 
-import look
+from tests.tools import look
 
 ENDS = {  # step: its own programs, the server, the client
     "04_accept": (["04_accept"], "04_accept", "05_connect"),

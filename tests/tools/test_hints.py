@@ -8,8 +8,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-sys.path.insert(0, os.path.dirname(__file__))
-from road import Page, Road, Terminal, fold, plain  # noqa: E402
+from tests.tools.road import Page, Road, Terminal, fold, plain
 
 BUILD = os.path.abspath(os.environ["BUILD"])
 KIT = Path.cwd()
@@ -33,9 +32,9 @@ class Tools(unittest.TestCase):
         clean = {k: v for k, v in os.environ.items()
                  if k not in ("VISUAL", "EDITOR", "DISPLAY", "WAYLAND_DISPLAY", "AGAIN", "FORCE")}
         run = subprocess.run(
-            [sys.executable, KIT / "tests/tools/hints.py", what, step], cwd=self.kit, text=True,
+            [sys.executable, "-m", "tests.tools.hints", what, step], cwd=self.kit, text=True,
             capture_output=True, check=False, encoding="utf-8", stdin=subprocess.DEVNULL,
-            env={**clean, "LC_ALL": "C.UTF-8", "COLUMNS": "80", "BUILD": "build", **env})
+            env={**clean, "LC_ALL": "C.UTF-8", "COLUMNS": "80", "PYTHONPATH": str(KIT), "BUILD": "build", **env})
         self.assertEqual(run.returncode, status, run.stdout + run.stderr)
         return " ".join((run.stdout + run.stderr).split())
 

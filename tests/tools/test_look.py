@@ -8,14 +8,11 @@ import subprocess
 import sys
 import tempfile
 import unittest
-from pathlib import Path
 from unittest import mock
 
-sys.path.insert(0, str(Path(__file__).parent))
-import look  # noqa: E402
-import room  # noqa: E402
+from tests.tools import look, room
 
-LOOK = str(Path(look.__file__))
+LOOK = ("-m", "tests.tools.look")
 # A Python program in the room: its last line is "ready", and Enter ends it.
 SCENE = "import socket\n{}\nprint('ready', flush=True)\ninput()\n"
 
@@ -46,7 +43,7 @@ class Look(unittest.TestCase):
         return self.start("ready", sys.executable, "-c", SCENE.format(code))
 
     def look(self, *args, before=(), **env):
-        run = ROOM.run(*before, sys.executable, LOOK, *args,
+        run = ROOM.run(*before, sys.executable, *LOOK, *args,
                        env={**os.environ, "LC_ALL": "C.UTF-8", **env})
         return run.stdout
 

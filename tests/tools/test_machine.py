@@ -149,7 +149,7 @@ class Setup(WithFolder):
 
 class Doctor(WithFolder):
     def doctor(self, *before, steps="steps", build=None, cc="cc", env=None):
-        return run(*before, sys.executable, HERE / "doctor.py", build or self.folder / "build",
+        return run(*before, sys.executable, "-m", "tests.tools.doctor", build or self.folder / "build",
                    steps, cc, "v1",
                    env={**(env or QUIET), "PYTHONCOERCECLOCALE": "0"})
 

@@ -6,15 +6,12 @@ import re
 import select
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 import unittest
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-import room  # noqa: E402
+from tests.tools import room
 
 WAIT_S = 20  # the longest that anything here may take
 

@@ -6,14 +6,12 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 import unittest
 from pathlib import Path
 
-sys.path.insert(0, os.path.dirname(__file__))
-from terminal import DEADLINE_S, Pty  # noqa: E402
+from tests.tools.terminal import DEADLINE_S, Pty
 
 BUILD = os.environ["BUILD"]
 SWAPPED = ("htons((in_port_t)port)", "(in_port_t)port")

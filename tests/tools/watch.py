@@ -26,8 +26,8 @@ import termios
 import textwrap
 import time
 
-from road import (BOLD, FAINT, GREEN, RED, Page, Road, Terminal, fold, harmless, plain,
-                 show_points, whole)
+from tests.tools.road import (BOLD, FAINT, GREEN, RED, Page, Road, Terminal, fold, harmless,
+                              plain, show_points, whole)
 
 SETTLE_S = 0.02   # an editor's events of one save come closer than this
 LOOK_S = 0.15     # between two looks, where nothing tells of a save

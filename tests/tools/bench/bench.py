@@ -30,8 +30,7 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from console import Terminal  # noqa: E402 (it stands in tests/tools)
+from tests.tools.console import Terminal
 
 PATIENCE_S = 10  # the longest that a measurement may take
 MIB, GIB = 2 ** 20, 2 ** 30
@@ -355,7 +354,7 @@ def as_json(everyone, costs, options):
 
 
 def as_plot(everyone, options):
-    """The figure's text: see docs/figures/draw.py."""
+    """The figure's text: see tests/tools/draw.py."""
     lines = ["# Written by make bench WRITE=1: not to be edited.",
              "title Echo servers measured",
              "desc Three plots over the size of a message: round trips a second, MiB a second, and",

@@ -14,8 +14,7 @@ import xml.dom.minidom
 from pathlib import Path
 from unittest import mock
 
-sys.path.insert(0, str(Path(__file__).parent))
-import bench  # noqa: E402
+from tests.tools.bench import bench
 
 BUILD = os.environ.get("BUILD", "build")
 MAKE = ["env", "-u", "MAKEFLAGS", "-u", "MAKELEVEL", "make", "--no-print-directory",
@@ -44,7 +43,7 @@ class Bench(unittest.TestCase):
             (self.folder / "solutions").mkdir()
             shutil.copy(f"{BUILD}/solutions/06_echo_server", self.folder / "solutions")
         return subprocess.run(
-            [sys.executable, "tests/tools/bench/bench.py", "--build", str(self.folder), "--programs",
+            [sys.executable, "-m", "tests.tools.bench.bench", "--build", str(self.folder), "--programs",
              str(programs), "--rounds", "1", "--ms", "2", *args], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", timeout=120,
             env={**os.environ, "LC_ALL": "C.UTF-8", **(env or {})}, check=False)
@@ -183,7 +182,7 @@ class Plot(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "golden.plot"
             path.write_text(self.text, encoding="utf-8")
-            subprocess.run([sys.executable, "docs/figures/draw.py", folder, path], check=True)
+            subprocess.run([sys.executable, "-m", "tests.tools.draw", folder, path], check=True)
             svg = xml.dom.minidom.parse(f"{folder}/golden.svg").getElementsByTagName("svg")[0]
         self.assertEqual([child.tagName for child in svg.childNodes if child.nodeType == 1][:2],
                          ["title", "desc"])

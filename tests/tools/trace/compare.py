@@ -11,7 +11,7 @@ kind.
 import difflib
 from dataclasses import dataclass
 
-from ladder import Event, Style, cut, events, show_call, show_result
+from tests.tools.trace.ladder import Event, Style, cut, events, show_call, show_result
 
 FAMILY = {"accept4": "accept",
           "read": "recv", "recvfrom": "recv", "recvmsg": "recv", "readv": "recv",

@@ -29,8 +29,8 @@ import re
 import sys
 from pathlib import Path
 
-import scenes
-from ladder import Style, as_figure, events, is_note, rows
+from tests.tools.trace import scenes
+from tests.tools.trace.ladder import Style, as_figure, events, is_note, rows
 
 TIMES = 5
 

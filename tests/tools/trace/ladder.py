@@ -3,11 +3,11 @@
 """Turn a recording (record.c, trace.py) into a ladder.
 
     ladder.py RECORDING.json        the ladder as text, 80 columns
-    ladder.py --svg RECORDING.json  as docs/figures/draw.py reads it
+    ladder.py --svg RECORDING.json  as tests/tools/draw.py reads it
 
 First all that was recorded becomes events in the order of their times: calls
 that begin and return, segments, what the recorder did. Then events become
-rows, as docs/figures/draw.py has them: a left cell, the wire, a right cell.
+rows, as tests/tools/draw.py has them: a left cell, the wire, a right cell.
 
 States. The segments tell the states by RFC 9293, figure 5. What the kernel
 says (TCP_INFO after each call, its table whenever the scene is still) is
@@ -19,8 +19,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from console import Terminal  # noqa: E402 (it stands in tests/tools)
+from tests.tools.console import Terminal
 
 LONG_NS = 10_000_000      # a call that waits for the peer and takes so long has slept
 FULL_NS = 200_000_000     # so has a send; on a busy machine any call may take a while

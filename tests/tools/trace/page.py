@@ -1,21 +1,19 @@
 # SPDX-License-Identifier: MIT
 """The ladder as one HTML file, with the lines of source beside it.
 
-docs/figures/draw.py draws it, and its colours are those of the handbook's
+tests/tools/draw.py draws it, and its colours are those of the handbook's
 figures: they are taken from docs/theme/lab.css when the file is written. The
 file needs nothing else, no script and no network.
 """
 import html
 import os
 import re
-import sys
 from pathlib import Path
 
-from ladder import as_figure, line_of, names_of, show_result, sides_of
+from tests.tools.trace.ladder import as_figure, line_of, names_of, show_result, sides_of
 
 TOP = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(TOP / "docs/figures"))
-import draw  # noqa: E402  (it stands with the figures)
+from tests.tools import draw
 
 MOST = 6  # calls of a line that are listed
 CSS = """

@@ -19,9 +19,8 @@ import textwrap
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import compare
-import page
-from ladder import Look, Row, events, rows, show_text
+from tests.tools.trace import compare, page
+from tests.tools.trace.ladder import Look, Row, events, rows, show_text
 
 BUILD = Path(os.environ.get("BUILD", "build"))
 WORDS = "Hello friend"

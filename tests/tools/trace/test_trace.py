@@ -15,15 +15,12 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 TOP = HERE.parents[2]
-sys.path[:0] = [str(HERE), str(TOP / "docs/figures")]
 BUILD = Path(os.environ.setdefault("BUILD", "build"))
 os.environ.setdefault("OUT", f"{BUILD}/graded/solutions")
 
-import compare  # noqa: E402
-import draw  # noqa: E402
-import figures  # noqa: E402
-import scenes  # noqa: E402
-from ladder import Look, as_figure, events, names_of, rows, show_text  # noqa: E402
+from tests.tools import draw
+from tests.tools.trace import compare, figures, scenes
+from tests.tools.trace.ladder import Look, as_figure, events, names_of, rows, show_text
 
 RECORDINGS = sorted((HERE / "recordings").glob("*.json"))
 SOLUTIONS = scenes.Submission("solutions", BUILD / "graded/solutions")
@@ -270,7 +267,7 @@ class Solutions(unittest.TestCase):
             for content, status in ((right, 0), (right.replace("<- RST, ACK", "<- SYN, ACK"), 1),
                                     (right.replace("# traced: ", "# "), 1)):
                 path.write_text(content, encoding="utf-8")
-                ended, said = run([sys.executable, str(HERE / "figures.py"), str(path)],
+                ended, said = run([sys.executable, "-m", "tests.tools.trace.figures", str(path)],
                                   env=quiet_environment(BUILD=str(BUILD)))
                 self.assertEqual(ended, status, said)
                 self.assertEqual(path.read_text(encoding="utf-8"), content)

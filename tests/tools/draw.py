@@ -451,7 +451,7 @@ def draw(name, form, content):
 def colours(names="figure"):
     """For a page of its own, out of the handbook's style sheet: the variables whose
     names begin so, for light and for dark, and the rules of the figures."""
-    css = (Path(__file__).resolve().parents[1] / "theme/lab.css").read_text(encoding="utf-8")
+    css = (Path(__file__).resolve().parents[2] / "docs/theme/lab.css").read_text(encoding="utf-8")
     own = re.compile(rf"^ *--(?:{names})[\w-]*:.*", re.M)
     light, dark = ("\n".join(own.findall(re.search(
         rf"^{re.escape(selector)} {{(.*?)^}}", css, re.M | re.S)[1]))
