@@ -44,7 +44,7 @@ endif
 OUT     := $(BUILD)/graded/$(notdir $(IN))
 WITNESS := $(BUILD)/lab/witness.o
 CHECK   := $(BUILD)/check
-LAB     := $(patsubst tests/%.c,$(BUILD)/%.o,$(wildcard tests/0*.c) \
+LAB     := $(patsubst tests/%.c,$(BUILD)/objects/%.o,$(wildcard tests/*.c tests/check/*.c) \
              $(filter-out %/witness.c,$(wildcard tests/lab/*.c)))
 
 # What the students' copy has no files for (tests/tools/archive.py).
@@ -161,7 +161,7 @@ comma := ,
 compiled = $(foreach file,$(wildcard $(1)),{"directory": "$(CURDIR)", "file": "$(file)", "command": "$(CC) $(2) -c $(file)"}|)
 $(BUILD)/compile_commands.json: $(BUILD)/flags $(wildcard steps solutions docs/examples tests tests/lab tests/tools/trace tests/tools/bench)
 	$(file >$@,$(subst }|,}$(comma),$(subst }|],}],[$(call compiled,steps/*.c solutions/*.c docs/examples/*.c,$(WARN)) \
-	  $(call compiled,tests/*.c tests/lab/*.c tests/tools/trace/*.c tests/tools/bench/*.c,$(LABWARN) -D_GNU_SOURCE)])))
+	  $(call compiled,tests/*.c tests/lab/*.c tests/check/*.c tests/tools/trace/*.c tests/tools/bench/*.c,$(LABWARN) -D_GNU_SOURCE -I$(BUILD)/objects/lab)])))
 
 # The report first, for people; then the lines that an editor reads.
 define problems
@@ -216,14 +216,14 @@ ladders: $(RECORDER) ## the handbook's ladders are traces of the solutions: WRIT
 
 .PHONY: ladders
 # Of the suites' equipment, what knows no test.
-TRACED := $(patsubst %,$(BUILD)/lab/%.o,text outcome address calls kernel launch supervisor family)
-$(BUILD)/lab/record: $(BUILD)/tools/trace/record.o $(TRACED)
+TRACED := $(patsubst %,$(BUILD)/objects/lab/%.o,text outcome json address calls kernel launch supervisor family)
+$(BUILD)/lab/record: $(BUILD)/objects/tools/trace/record.o $(TRACED)
 	@$(CC) $^ -pthread -lpcap -ljansson -o $@.$$$$ && mv $@.$$$$ $@
 
 $(BUILD)/lab/peer: tests/tools/trace/peer.c $(WITNESS)
 	@$(CC) $(GRADED) $(LABWARN) -D_GNU_SOURCE $^ -ldl -o $@.$$$$ && mv $@.$$$$ $@
 
-$(BUILD)/tools/trace/record.o: | $(BUILD)/pcap
+$(BUILD)/objects/tools/trace/record.o: | $(BUILD)/pcap
 
 # ---------------------------------------------------------------- instructors
 
@@ -348,16 +348,16 @@ endef
 
 # -------------------------------------------------------------------- any time
 
-C_FILES := $(wildcard steps/*.c solutions/*.c tests/*.c tests/lab/*.c tests/lab/*.h tests/tools/bench/*.c tests/tools/trace/*.c)
+C_FILES := $(wildcard steps/*.c solutions/*.c tests/*.c tests/lab/*.[ch] tests/check/*.[ch] tests/tools/bench/*.c tests/tools/trace/*.c)
 
 lint: $(LAB) | $(BUILD)/linters ## the style of the house: clang-format, cppcheck, clang-tidy, shellcheck
-	$(PYTHON) -m tests.proof.layers $(filter-out %/report.o,$(filter $(BUILD)/lab/%,$(LAB)))
+	$(PYTHON) -m tests.proof.layers $(filter $(BUILD)/objects/lab/% $(BUILD)/objects/check/%,$(LAB))
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
-		--enable=warning,portability,performance -D_GNU_SOURCE steps solutions tests/lab tests/tools/bench tests/tools/trace
+		--enable=warning,portability,performance -D_GNU_SOURCE steps solutions tests/lab tests/check tests/tools/bench tests/tools/trace
 	clang-tidy --quiet --warnings-as-errors='*' $(wildcard solutions/*.c) -- $(WARN)
-	clang-tidy --quiet --warnings-as-errors='*' $(wildcard tests/*.c tests/lab/*.c tests/tools/bench/*.c tests/tools/trace/*.c) \
-		-- $(WARN) -D_GNU_SOURCE
+	clang-tidy --quiet --warnings-as-errors='*' $(wildcard tests/*.c tests/lab/*.c tests/check/*.c tests/tools/bench/*.c tests/tools/trace/*.c) \
+		-- $(WARN) -D_GNU_SOURCE -I$(BUILD)/objects/lab
 	shellcheck .ci/run tests/tools/setup.sh tests/grading/compile.sh
 
 help: ## this list
@@ -370,9 +370,17 @@ help: ## this list
 clean: ## remove everything that was made
 	rm -rf $(BUILD)
 
-$(BUILD)/%.o: tests/%.c $(wildcard tests/lab/*.h) $(BUILD)/flags | $(BUILD)/ready
+$(BUILD)/objects/%.o: tests/%.c $(wildcard tests/lab/*.h tests/check/*.h) $(BUILD)/flags | $(BUILD)/ready
 	@mkdir -p $(@D)
 	@$(CC) $(LABWARN) -D_GNU_SOURCE -g -c $< -o $@.$$$$ && mv $@.$$$$ $@
+
+# The table of the steps as C has it.
+$(BUILD)/objects/lab/steps.inc: tests/steps
+	@mkdir -p $(@D)
+	@sed '/^#/d; /^ *$$/d; s/ *| */", "/g; s/^ */{"/; s/ *$$/"},/' $< >$@.$$$$ && mv $@.$$$$ $@
+
+$(BUILD)/objects/lab/steps.o: $(BUILD)/objects/lab/steps.inc
+$(BUILD)/objects/lab/steps.o: LABWARN += -I$(BUILD)/objects/lab
 
 $(WITNESS): tests/lab/witness.c tests/lab/witness.h $(BUILD)/flags | $(BUILD)/compiler
 	@mkdir -p $(@D)

@@ -75,6 +75,7 @@ def kit_digest():
     """Of all that a verdict depends on, but the submission itself."""
     total = hashlib.sha256()
     paths = (glob.glob("tests/0*.c") + glob.glob("tests/lab/*.[ch]") +
+             glob.glob("tests/check/*.[ch]") + ["tests/steps"] +
              [os.environ["POLICY"]] +
              [f"{HERE}/{name}" for name in
               ("grade_one.py", "sandbox.py", "compile.sh")])

@@ -22,7 +22,7 @@ It always writes a row, ends within its limits, and then its status is 0. A row:
     digest      of the programs, the kit and the settings: the same, the same row
     seconds, memory_kib   what it took: all its processes together, at most
     files       {"02_bind": sha256, or null where there is none}
-    results     as build/check writes it (tests/lab/report.c); a test that the
+    results     as build/check writes it (docs/maintainer.md); a test that the
                 run did not come to has failed and says so
 """
 import hashlib

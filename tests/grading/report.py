@@ -99,7 +99,7 @@ def grades(rows):
 # ------------------------------------------------------------------ messages
 
 def parts(message):
-    """A message's parts as (label, text): see tests/lab/message.c."""
+    """A message's parts as (label, text): see message_of in tests/check/results.c."""
     found = re.findall(r"^(Expected|Saw|stdout|stderr|Calls|Likely|Look at|Ran) +"
                        r"(.*(?:\n {10}.*|\n(?=\n))*)", message, re.M)
     if not found or not message.startswith("Expected"):

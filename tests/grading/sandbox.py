@@ -118,7 +118,7 @@ def uncontained(argv, user, env):
 
 
 # What the check itself needs: a network for test 08, namespaces for the
-# programs (tests/lab/process.c, shut_in).
+# programs (tests/lab/launch.c, shut_in).
 TRY = """unshare --user --net true && unshare --user --map-root-user --mount sh -c \
 'echo 0 >/proc/sys/user/max_user_namespaces && mount -t tmpfs none /tmp'"""
 

@@ -42,7 +42,8 @@ class Examples(unittest.TestCase):
             copy(steps if name == "steps" else name,
                  self.copy / name if os.path.isdir(name) else self.copy / name)
         for path in [f"{BUILD}/check", f"{BUILD}/flags", f"{BUILD}/compiler", f"{BUILD}/ready",
-                     *glob.glob(f"{BUILD}/*.o"), *glob.glob(f"{BUILD}/lab/*.o")]:
+                     f"{BUILD}/lab/witness.o",
+                     *glob.glob(f"{BUILD}/objects/**/*.*", recursive=True)]:
             to = self.copy / "build" / os.path.relpath(path, BUILD)
             to.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, to)

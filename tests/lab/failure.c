@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: MIT
 /**
  * @file failure.c
- * @brief What a student reads when a test fails: what was expected, what was
- * seen, the calls that the program made, and where to look next.
+ * @brief Ends a test whose expectation was disappointed, and hands over all
+ * that is known of it as JSON: nothing is broken into lines or coloured here.
  */
 
 #include "failure.h"
+#include "json.h"
 #include "outcome.h"
 #include "reason.h"
 #include "state.h"
+#include "steps.h"
 #include "text.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,120 +23,92 @@
 #include <unistd.h>
 
 enum {
-    WIDTH = 80,
-    LABEL = 10, ///< columns of "Expected  "
-    CALLS_MOST = 24,
+    CALLS_MOST = 24, ///< then those in the middle are left out
+    LINES_MOST = 6,  ///< of a stream
+    LINE_MOST = 200, ///< columns of such a line
 };
 
-/// One a line, with its line of source.
-static const char *list_calls(struct program *p)
-{
-    const struct record *record = record_of(p);
-    unsigned count = atomic_load(&record->count);
-    const struct call *calls[CALLS_MOST];
-    const char *lines[CALLS_MOST];
-    unsigned repeats[CALLS_MOST] = {0};
-    int shown = 0;
-    char *result;
-    size_t length;
-
-    if (count == 0)
-        return "none to a socket";
-
-    // A loop's calls stand once, with how often; when there are still too
-    // many, the last ones matter more.
-    const struct call *call;
-    EACH_CALL (p, call) {
-        if (shown > 0 && calls[shown - 1]->id == call->id &&
-            calls[shown - 1]->fd == call->fd &&
-            calls[shown - 1]->pc == call->pc &&
-            calls[shown - 1]->result == call->result &&
-            calls[shown - 1]->injected == call->injected) {
-            repeats[shown - 1]++;
-            continue;
-        }
-        if (shown == CALLS_MOST) {
-            memmove(calls + CALLS_MOST / 2, calls + CALLS_MOST / 2 + 1,
-                    (CALLS_MOST / 2 - 1) * sizeof *calls);
-            memmove(repeats + CALLS_MOST / 2, repeats + CALLS_MOST / 2 + 1,
-                    (CALLS_MOST / 2 - 1) * sizeof *repeats);
-            shown--;
-        }
-        calls[shown] = call;
-        repeats[shown++] = 0;
-    }
-    find_lines(p->binary, calls, shown, lines);
-
-    FILE *out = open_memstream(&result, &length);
-    unsigned listed = 0;
-    for (int i = 0; i < shown; i++) {
-        listed += 1 + repeats[i];
-        if (i == CALLS_MOST / 2 && shown == CALLS_MOST)
-            fprintf(out, "…\n");
-        fprintf(out, "%-46s %s%s\n", show_call(calls[i]), lines[i],
-                repeats[i] > 0 ? text("  (%u times)", repeats[i] + 1) : "");
-    }
-    if (listed < count)
-        fprintf(out, "%u calls in all\n", count);
-    fclose(out);
-    result[strlen(result) - 1] = '\0';
-    return result;
-}
-
-/// Print a label and text beside it, broken at the width of a terminal.
-static void print_part(FILE *out, const char *label, const char *what)
-{
-    int column = fprintf(out, "%-*s", LABEL, label);
-
-    for (const char *at = what; *at != '\0';) {
-        size_t word = strcspn(at, " \n");
-        size_t space = strspn(at, " ");
-        int width = 0; // in characters, not bytes
-        for (size_t i = space;
-             i < (space > 0 ? strcspn(at + space, " \n") + space : word); i++)
-            width += ((unsigned char)at[i] & 0xc0) != 0x80;
-        if (*at == '\n') {
-            fprintf(out, "\n%*s", LABEL, "");
-            column = LABEL;
-            at++;
-        } else if (space > 0) {
-            if (column + (int)space + width > WIDTH && column > LABEL) {
-                fprintf(out, "\n%*s", LABEL, "");
-                column = LABEL;
-            } else {
-                column += fprintf(out, "%*s", (int)space, "");
-            }
-            at += space;
-        } else {
-            fprintf(out, "%.*s", (int)word, at);
-            column += width;
-            at += word;
-        }
-    }
-    fputc('\n', out);
-}
+static const char *const about_names[] = {
+    [ABOUT_USAGE] = "usage",     [ABOUT_LINE] = "line",
+    [ABOUT_ADDRESS] = "address", [ABOUT_TIMING] = "timing",
+    [ABOUT_REPORT] = "report",   [ABOUT_RETRY] = "retry",
+    [ABOUT_HOLD] = "hold",       [ABOUT_OPEN] = "open",
+    [ABOUT_BYTES] = "bytes",     [ABOUT_END] = "end",
+    [ABOUT_CPU] = "cpu",         [ABOUT_MEMORY] = "memory",
+    [ABOUT_TIME] = "time",
+};
 
 /// The first lines of a stream, each quoted so that no byte of it can play
-/// tricks with the terminal.
-static const char *show_stream(const char *content)
+/// tricks with a terminal.
+static json_t *lines_of(const char *content)
 {
-    enum { LINES = 6 };
-    char *result;
-    size_t length;
-    FILE *out = open_memstream(&result, &length);
+    json_t *list = json_array();
     int lines = 0;
 
     for (const char *at = content; *at != '\0'; lines++) {
         size_t size = strcspn(at, "\n");
-        if (lines < LINES)
-            fprintf(out, "%s%s", lines > 0 ? "\n" : "",
-                    quoted_up_to(200, at, size));
+        if (lines < LINES_MOST)
+            json_array_append_new(list,
+                                  json_text(quoted_up_to(LINE_MOST, at, size)));
         at += size + (at[size] == '\n');
     }
-    if (lines > LINES)
-        fprintf(out, "\n… %d lines more", lines - LINES);
-    fclose(out);
-    return result;
+    if (lines > LINES_MOST)
+        json_array_append_new(
+            list, json_text(text("… %d lines more", lines - LINES_MOST)));
+    return list;
+}
+
+/// Whether a call is the one before once more: a loop's.
+static bool repeats(const struct call *call, const struct call *before)
+{
+    return before->id == call->id && before->fd == call->fd &&
+           before->pc == call->pc && before->result == call->result &&
+           before->injected == call->injected;
+}
+
+/// The calls of a program, a loop's once with how often. When there are still
+/// too many, the last ones matter more.
+static json_t *calls_of(struct program *p)
+{
+    enum { HALF = CALLS_MOST / 2 };
+    const struct call *calls[CALLS_MOST], *call;
+    const char *lines[CALLS_MOST];
+    int times[CALLS_MOST], shown = 0;
+    bool gap = false;
+    json_t *list = json_array();
+
+    EACH_CALL (p, call) {
+        if (shown > 0 && repeats(call, calls[shown - 1])) {
+            times[shown - 1]++;
+            continue;
+        }
+        if (shown == CALLS_MOST) {
+            memmove(calls + HALF, calls + HALF + 1, (HALF - 1) * sizeof *calls);
+            memmove(times + HALF, times + HALF + 1, (HALF - 1) * sizeof *times);
+            shown--;
+            gap = true;
+        }
+        calls[shown] = call;
+        times[shown++] = 1;
+    }
+    if (shown > 0)
+        find_lines(p->binary, calls, shown, lines);
+    const char *folder = getenv("LAB_STEPS");
+    for (int i = 0; i < shown; i++) {
+        if (gap && i == HALF)
+            json_array_append_new(list,
+                                  json_pack("{s:s, s:s, s:i}", "text", "…",
+                                            "where", "", "times", 1));
+        bool own = strncmp(lines[i], stem_of(p), strlen(stem_of(p))) == 0;
+        const char *where =
+            own ? text("%s/%s", folder != NULL ? folder : "steps", lines[i])
+                : lines[i];
+        json_array_append_new(list,
+                              json_pack("{s:o, s:o, s:i}", "text",
+                                        json_text(show_call(calls[i])), "where",
+                                        json_text(where), "times", times[i]));
+    }
+    return list;
 }
 
 const char *default_port_holder(struct program *p)
@@ -166,60 +141,46 @@ const char *default_port_holder(struct program *p)
     return size > 1 ? text("%.*s", (int)size - 1, sentence) : NULL;
 }
 
-static const char *manuals(const char *stem)
+/// Where to look next: the program, the page, the manual pages.
+static json_t *look_at(const char *stem)
 {
-    static const char *const pages[][2] = {
-        {"01", "socket(2), getsockopt(2)"},
-        {"02", "bind(2), ip(7), getsockname(2)"},
-        {"03", "listen(2), socket(7)"},
-        {"04", "accept(2)"},
-        {"05", "connect(2), getpeername(2)"},
-        {"06_echo_s", "recv(2), send(2)"},
-        {"06_echo_c", "send(2), recv(2)"},
-        {"07", "connect(2), poll(2), getsockopt(2)"},
-        {"08", "getaddrinfo(3), proc(5)"},
-    };
-    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
-        if (strncmp(stem, pages[i][0], strlen(pages[i][0])) == 0)
-            return pages[i][1];
-    return "";
+    const char *folder = getenv("LAB_STEPS");
+    const struct step_row *row = find_step_row(stem);
+    json_t *list = json_array();
+
+    json_array_append_new(
+        list,
+        json_text(text("%s/%s.c", folder != NULL ? folder : "steps", stem)));
+    json_array_append_new(list, json_text(text("docs/%s.md", stem)));
+    for (const char *at = row != NULL ? row->manuals : ""; *at != '\0';) {
+        size_t size = strcspn(at, ",");
+        json_array_append_new(list, json_text(text("%.*s", (int)size, at)));
+        at += size;
+        at += strspn(at, ", ");
+    }
+    return list;
 }
 
 void fail(struct program *p, enum about about, const char *expected,
           const char *saw)
 {
-    struct failure failure = {about, expected, saw};
-    char *message;
-    size_t length;
-    FILE *out = open_memstream(&message, &length);
-    const char *steps = getenv("LAB_STEPS");
+    const struct failure failure = {about, expected, saw};
+    const char *end = how_it_ended(p);
+    struct reason reason = find_reason(p, &failure);
+    json_t *told = json_pack(
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o}", "about",
+        about_names[about], "expected", json_text(expected), "saw",
+        json_text(strcmp(saw, end) == 0 ? saw : text("%s; %s", saw, end)),
+        "stdout", lines_of(output_of(p)), "stderr", lines_of(errors_of(p)),
+        "calls", calls_of(p), "calls_made",
+        (int)atomic_load(&record_of(p)->count), "reason",
+        reason.text == NULL ? json_null()
+                            : json_pack("{s:s, s:o}", "id", reason.id, "text",
+                                        json_text(reason.text)),
+        "in_use", json_text(default_port_holder(p)), "look",
+        look_at(stem_of(p)), "ran",
+        json_text(text("%s%s", stem_of(p), p->arguments)));
 
-    print_part(out, "Expected", expected);
-    if (p != NULL) {
-        const char *end = how_it_ended(p);
-        print_part(out, "Saw",
-                   strcmp(saw, end) == 0 ? saw : text("%s; %s", saw, end));
-        if (*output_of(p) != '\0')
-            print_part(out, "stdout", show_stream(output_of(p)));
-        if (*errors_of(p) != '\0')
-            print_part(out, "stderr", show_stream(errors_of(p)));
-        print_part(out, "Calls", list_calls(p));
-        struct reason reason = find_reason(p, &failure);
-        if (reason.text != NULL)
-            print_part(out, "Likely", reason.text);
-        const char *holder = default_port_holder(p);
-        if (holder != NULL)
-            print_part(out, "In use", holder);
-        print_part(out, "Look at",
-                   text("%s/%s.c, docs/%s.md, %s",
-                        steps != NULL ? steps : "steps", stem_of(p), stem_of(p),
-                        manuals(stem_of(p))));
-        print_part(out, "Ran", text("%s%s", stem_of(p), p->arguments));
-        stop_program(p);
-    } else {
-        print_part(out, "Saw", saw);
-    }
-    fclose(out);
-    message[strlen(message) - 1] = '\0';
-    end_failed(message);
+    stop_program(p);
+    end_failed(json_dumps(told, JSON_COMPACT));
 }

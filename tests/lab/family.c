@@ -10,6 +10,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,24 +123,36 @@ int kill(pid_t pid, int number)
     return (int)syscall(SYS_kill, pid, number);
 }
 
+void kill_children(void)
+{
+    char path[64] = "/proc/self/task/", digits[16], list[16384];
+    size_t end = strlen(path), count = 0;
+    pid_t pid = 0;
+
+    for (pid_t left = getpid(); left > 0; left /= 10)
+        digits[count++] = (char)('0' + left % 10);
+    while (count > 0)
+        path[end++] = digits[--count];
+    memcpy(path + end, "/children", sizeof "/children");
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd == -1 ? 0 : read(fd, list, sizeof list);
+    for (ssize_t i = 0; i < size; i++) {
+        if (list[i] >= '0' && list[i] <= '9') {
+            pid = pid * 10 + (list[i] - '0');
+        } else {
+            if (pid > 0)
+                kill(pid, SIGKILL);
+            pid = 0;
+        }
+    }
+    close(fd);
+}
+
 void reap_children(void)
 {
-    char path[64], list[4096];
-
-    snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
     for (int round = 0; round < 100; round++) {
-        FILE *file = fopen(path, "r");
-        if (file != NULL) {
-            if (fgets(list, sizeof list, file) != NULL)
-                for (char *at = list, *end; *at != '\0'; at = end) {
-                    long pid = strtol(at, &end, 10);
-                    if (end == at)
-                        break;
-                    kill((pid_t)pid, SIGKILL);
-                }
-            fclose(file);
-        }
         pid_t pid;
+        kill_children();
         while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
             ;
         if (pid == -1)

@@ -25,6 +25,8 @@ struct open_socket {
 /// @return how many, at most most
 int open_sockets_of(pid_t group, struct open_socket *sockets, int most);
 
+/// Kill every child of this process, as a signal handler may.
+void kill_children(void);
 /// Kill and reap every child of this process, whatever group it has gone to.
 void reap_children(void);
 

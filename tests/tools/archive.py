@@ -26,7 +26,7 @@ KEEP = ["Makefile", "Doxyfile", "LICENSE", "README.md", ".gitignore", ".editorco
         ".clang-format", ".clangd", ".vscode/*", ".devcontainer/*", ".github/*", "steps/*",
         "docs/*", "tests/__init__.py", "tests/steps", "tests/proof/selftest.py", "tests/grading/formats.py", "tests/grading/report.py",
         "tests/grading/templates/*",
-        "tests/0*.c", "tests/points", "tests/lab/*", "tests/tools/*"]
+        "tests/0*.c", "tests/points", "tests/steps", "tests/lab/*", "tests/check/*", "tests/tools/*"]
 LEAVE = ["docs/mistakes.md", "docs/instructor.md", "docs/maintainer.md", "docs/grading.md",
          "docs/reports.md", "docs/scale.md", "*/test_*.py", "tests/tools/archive.py",
          "tests/tools/bench/*"]

@@ -22,7 +22,7 @@ class Terminal:
         self.charset = locale.nl_langinfo(locale.CODESET)
         self.utf8 = self.charset == "UTF-8"
         self.tty = sys.stdout.isatty()
-        # As tests/lab/report.c has it: an empty NO_COLOR is none.
+        # As tests/check/terminal.c has it: an empty NO_COLOR is none.
         self.colour = (self.tty or force) and not os.environ.get("NO_COLOR")
 
     def paint(self, code, text):

@@ -22,6 +22,7 @@
 #include "../../lab/address.h"
 #include "../../lab/calls.h"
 #include "../../lab/family.h"
+#include "../../lab/json.h"
 #include "../../lab/kernel.h"
 #include "../../lab/launch.h"
 #include "../../lab/text.h"
@@ -457,21 +458,6 @@ static json_t *end_of(const struct program *p)
     return json_string(sleeps ? "asleep" : "running");
 }
 
-/// Bytes that are no UTF-8 must not cost the recording.
-static json_t *as_text(const char *bytes)
-{
-    json_t *is = json_string(bytes);
-    char *plain = strdup(bytes);
-
-    for (char *c = plain; is == NULL && *c != '\0'; c++)
-        if ((unsigned char)*c >= 0x80)
-            *c = '?';
-    if (is == NULL)
-        is = json_string(plain);
-    free(plain);
-    return is;
-}
-
 static const char *free_port(void)
 {
     struct sockaddr_in a = {.sin_family = AF_INET,
@@ -533,8 +519,8 @@ int main(int argc, char *argv[])
                             (json_int_t)(p->started
                                              ? atomic_load(&p->it.record->count)
                                              : 0),
-                            "end", end_of(p), "stdout", as_text(p->out),
-                            "stderr", as_text(p->err), "calls", calls_of(p)));
+                            "end", end_of(p), "stdout", json_text(p->out),
+                            "stderr", json_text(p->err), "calls", calls_of(p)));
     for (struct program *p = programs; p < programs + program_count; p++)
         if (p->started)
             kill(-p->it.pid, SIGKILL);
