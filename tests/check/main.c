@@ -117,8 +117,7 @@ static void ask_steps(void)
     bool any = false;
     const char *known = "";
 
-    EACH_STEP(s)
-    {
+    EACH_STEP (s) {
         s->asked = only_count == 0;
         for (int j = 0; j < only_count; j++)
             if (strncmp(s->row->stem, only[j], strlen(only[j])) == 0)
@@ -147,9 +146,9 @@ static int grade(void)
     print_report(only_count > 0, seconds);
     if (!write_results())
         return 2;
-    EACH_STEP(s)
-    if (s->asked && first_failure(s) != NULL)
-        return 1;
+    EACH_STEP (s)
+        if (s->asked && first_failure(s) != NULL)
+            return 1;
     return 0;
 }
 

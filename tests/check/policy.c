@@ -92,13 +92,13 @@ static void read_worth(const char *name, const char *value, int line)
         shares[share_count++] = (struct share){strdup(name), worth, line};
         return;
     }
-    EACH_STEP(s)
-    if (strcmp(s->row->stem, name) == 0) {
-        once(name, line, s->line);
-        s->worth = worth;
-        s->line = line;
-        return;
-    }
+    EACH_STEP (s)
+        if (strcmp(s->row->stem, name) == 0) {
+            once(name, line, s->line);
+            s->worth = worth;
+            s->line = line;
+            return;
+        }
     wrong(line, text("there is no step %s", name));
 }
 
@@ -136,9 +136,14 @@ static void read_file_of_policy(void)
     if (ferror(file)) // a folder
         wrong(0, strerror(errno));
     fclose(file);
-    EACH_STEP(s)
-    if (s->line == 0 && strcmp(s->row->part, "core") == 0)
-        wrong(0, text("%s has no points; 0 would be some", s->row->stem));
+    bool any = false;
+    EACH_STEP (s)
+        any |= s->line > 0;
+    if (!any)
+        wrong(0, "there is no line such as 02_bind 10 in it");
+    EACH_STEP (s)
+        if (s->line == 0 && strcmp(s->row->part, "core") == 0)
+            wrong(0, text("%s has no points; 0 would be some", s->row->stem));
 }
 
 void read_policy(void)
@@ -158,8 +163,7 @@ int step_of_suite(const char *file)
     const char *name = strrchr(file, '/');
 
     name = name == NULL ? file : name + 1;
-    EACH_STEP(s)
-    {
+    EACH_STEP (s) {
         size_t size = strlen(s->row->stem);
         if (strncmp(name, s->row->stem, size) == 0 && name[size] == '.')
             return (int)(s - check.steps);
@@ -172,8 +176,7 @@ static void share_out_step(struct step *s)
     double left = s->worth;
     int all = 0, equal = 0;
 
-    EACH_TEST_OF(s, t)
-    {
+    EACH_TEST_OF (s, t) {
         all++;
         if (t->worth < 0)
             equal++;
@@ -185,9 +188,9 @@ static void share_out_step(struct step *s)
     if (left < -1e-6 || (equal == 0 && left > 1e-6))
         wrong(s->line, text("%s has %g points, and its tests have %g together",
                             s->row->stem, s->worth, s->worth - left));
-    EACH_TEST_OF(s, t)
-    if (t->worth < 0)
-        t->worth = left > 0 ? left / equal : 0;
+    EACH_TEST_OF (s, t)
+        if (t->worth < 0)
+            t->worth = left > 0 ? left / equal : 0;
 }
 
 void share_out(void)
@@ -203,8 +206,8 @@ void share_out(void)
                        shares[i].test));
         t->worth = shares[i].worth;
     }
-    EACH_STEP(s)
-    share_out_step(s);
+    EACH_STEP (s)
+        share_out_step(s);
 }
 
 json_t *policy_as_json(void)

@@ -125,8 +125,7 @@ static void say_failures(const struct step *s, bool every)
 {
     int shown = 0, same = 0, more = 0;
 
-    EACH_TEST_OF(s, t)
-    {
+    EACH_TEST_OF (s, t) {
         if (!is_failure(t))
             continue;
         if (t->same_as != NULL) {
@@ -142,12 +141,12 @@ static void say_failures(const struct step *s, bool every)
         printf("\n  and %d more for the same reason\n", same);
     if (same > 0 && every)
         printf("\n  For the same reason:\n");
-    EACH_TEST_OF(s, t)
-    if (every && t->same_as != NULL) {
-        paint(RED, 0, "    ✘ ");
-        paint(BOLD, 6, sentence_of(t));
-        end_line();
-    }
+    EACH_TEST_OF (s, t)
+        if (every && t->same_as != NULL) {
+            paint(RED, 0, "    ✘ ");
+            paint(BOLD, 6, sentence_of(t));
+            end_line();
+        }
     if (more > 0)
         printf("\n  and %d other%s\n", more, more == 1 ? "" : "s");
 }
@@ -293,20 +292,20 @@ void print_report(bool every, double seconds)
 
     if (on_terminal())
         fputs("\r\033[K", stdout);
-    EACH_STEP(s)
-    {
+    EACH_STEP (s) {
         if (!s->asked)
             continue;
         say_step(s);
         if (first == NULL && first_failure(s) != NULL)
             first = s;
     }
-    EACH_STEP(s)
-    if (s->asked && s->compiler != NULL && (every || s == first) && !missing(s))
-        say_compiler(s);
-    EACH_STEP(s)
-    if (s->asked && s->built && (every || s == first))
-        say_failures(s, every);
+    EACH_STEP (s)
+        if (s->asked && s->compiler != NULL && (every || s == first) &&
+            !missing(s))
+            say_compiler(s);
+    EACH_STEP (s)
+        if (s->asked && s->built && (every || s == first))
+            say_failures(s, every);
     int skipped = say_skipped();
     for (int i = 0; every && i < check.remark_count; i++) {
         end_line();
@@ -332,8 +331,7 @@ void print_road(void)
     double points = 0, of = 0;
     const struct step *next = NULL;
 
-    EACH_STEP(s)
-    {
+    EACH_STEP (s) {
         struct standing now = standing_of(s);
         bool done = strcmp(now.state, "done") == 0;
         if (strcmp(s->row->part, "core") == 0) {

@@ -106,8 +106,8 @@ static json_t *step_as_json(const struct step *s)
     double got = score_of(s).points;
     json_t *list = json_array();
 
-    EACH_TEST_OF(s, t)
-    json_array_append_new(list, test_as_json(t, got));
+    EACH_TEST_OF (s, t)
+        json_array_append_new(list, test_as_json(t, got));
     json_t *json =
         json_pack("{s:s, s:s, s:s, s:f, s:f, s:b, s:o}", "step", s->row->stem,
                   "title", s->row->title, "part", s->row->part, "points", got,
@@ -151,9 +151,9 @@ static bool tell(json_t *what)
 
 void tell_steps(void)
 {
-    EACH_STEP(s)
-    if (s->asked)
-        tell(step_as_json(s));
+    EACH_STEP (s)
+        if (s->asked)
+            tell(step_as_json(s));
 }
 
 void tell_test(const struct test *t)
@@ -182,8 +182,7 @@ bool write_results(void)
     json_t *list = json_array();
     bool written = true;
 
-    EACH_STEP(s)
-    {
+    EACH_STEP (s) {
         if (!s->asked)
             continue;
         json_t *step = step_as_json(s);
@@ -212,8 +211,7 @@ void print_results(bool standing)
     json_t *list = json_array();
     double points = 0;
 
-    EACH_STEP(s)
-    {
+    EACH_STEP (s) {
         if (!s->asked)
             continue;
         json_t *step = step_as_json(s);
@@ -258,19 +256,17 @@ void read_results(void)
         exit(2);
     }
     check.seed = (long)json_integer_value(json_object_get(all, "seed"));
-    EACH_STEP(s)
-    s->asked = false;
+    EACH_STEP (s)
+        s->asked = false;
     json_array_foreach (json_object_get(all, "steps"), i, step)
-        EACH_STEP(s)
-        {
+        EACH_STEP (s) {
             const char *stem = json_string_value(json_object_get(step, "step"));
             if (stem == NULL || strcmp(stem, s->row->stem) != 0)
                 continue;
             s->asked = true;
             s->built = json_is_true(json_object_get(step, "compiles"));
             s->compiler = json_string_value(json_object_get(step, "compiler"));
-            EACH_TEST_OF(s, t)
-            {
+            EACH_TEST_OF (s, t) {
                 t->status = LAB;
                 t->why = "the test did not report";
                 json_array_foreach (json_object_get(step, "tests"), j, told) {

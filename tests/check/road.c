@@ -14,8 +14,7 @@
 
 void see_programs(void)
 {
-    EACH_STEP(s)
-    {
+    EACH_STEP (s) {
         s->built = access(path_of(check.programs, s, ".checked"), X_OK) == 0 &&
                    access(path_of(check.programs, s, ".plain"), X_OK) == 0;
         s->compiler = read_file(path_of(check.programs, s, ".log"));
@@ -59,8 +58,9 @@ const char *short_name(const struct step *s)
 {
     size_t number = strcspn(s->row->stem, "_");
 
-    EACH_STEP(other)
-    if (other != s && strncmp(other->row->stem, s->row->stem, number + 1) == 0)
-        return s->row->stem;
+    EACH_STEP (other)
+        if (other != s &&
+            strncmp(other->row->stem, s->row->stem, number + 1) == 0)
+            return s->row->stem;
     return text("%.*s", (int)number, s->row->stem);
 }

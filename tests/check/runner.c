@@ -89,10 +89,8 @@ void find_tests(void)
 /// Leave out what can't run.
 static void leave_out(void)
 {
-    EACH_STEP(s)
-    {
-        EACH_TEST_OF(s, t)
-        {
+    EACH_STEP (s) {
+        EACH_TEST_OF (s, t) {
             struct criterion_test *its = t->criterion;
             if (!s->asked || !s->built)
                 its->data->disabled = true;

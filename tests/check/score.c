@@ -19,9 +19,9 @@ static double shared(const struct step *s)
 {
     double sum = 0;
 
-    EACH_TEST_OF(s, t)
-    if (t->status != SKIPPED)
-        sum += t->worth;
+    EACH_TEST_OF (s, t)
+        if (t->status != SKIPPED)
+            sum += t->worth;
     return sum;
 }
 
@@ -31,8 +31,7 @@ struct score score_of(const struct step *s)
     double earned = 0;
     int own = 0;
 
-    EACH_TEST_OF(s, t)
-    {
+    EACH_TEST_OF (s, t) {
         score.all += t->status != SKIPPED;
         if (t->status != PASSED)
             continue;
@@ -49,8 +48,7 @@ struct total total_of(const char *part)
 {
     struct total total = {0};
 
-    EACH_STEP(s)
-    {
+    EACH_STEP (s) {
         if (!s->asked || strcmp(s->row->part, part) != 0)
             continue;
         struct score score = score_of(s);
@@ -77,9 +75,9 @@ double earned_by(const struct test *t, double points_of_step)
 
 struct test *first_failure(const struct step *s)
 {
-    EACH_TEST_OF(s, t)
-    if (is_failure(t))
-        return t;
+    EACH_TEST_OF (s, t)
+        if (is_failure(t))
+            return t;
     return NULL;
 }
 
@@ -115,19 +113,19 @@ void find_repeats(void)
 {
     static char *about[TESTS_MAX];
 
-    EACH_STEP(s)
-    EACH_TEST_OF(s, t)
-    {
-        t->same_as = NULL;
-        if (!is_failure(t) || t->status == WAITING)
-            continue;
-        about[t - check.tests] = essence(t);
-        EACH_TEST_OF(s, before)
-        if (before < t && t->same_as == NULL && is_failure(before) &&
-            before->same_as == NULL &&
-            strcmp(about[before - check.tests], about[t - check.tests]) == 0)
-            t->same_as = before;
-    }
+    EACH_STEP (s)
+        EACH_TEST_OF (s, t) {
+            t->same_as = NULL;
+            if (!is_failure(t) || t->status == WAITING)
+                continue;
+            about[t - check.tests] = essence(t);
+            EACH_TEST_OF (s, before)
+                if (before < t && t->same_as == NULL && is_failure(before) &&
+                    before->same_as == NULL &&
+                    strcmp(about[before - check.tests],
+                           about[t - check.tests]) == 0)
+                    t->same_as = before;
+        }
 }
 
 const char *open_todo(const struct step *s)
@@ -135,14 +133,14 @@ const char *open_todo(const struct step *s)
     size_t i;
     json_t *line;
 
-    EACH_TEST_OF(s, t)
-    json_array_foreach (json_object_get(t->failure, "stderr"), i, line) {
-        const char *at = strstr(json_string_value(line), "TODO(");
-        if (at == NULL || strstr(at, "is open") == NULL)
-            continue;
-        char *todo = strdup(at);
-        todo[strcspn(todo, "\"")] = '\0';
-        return todo;
-    }
+    EACH_TEST_OF (s, t)
+        json_array_foreach (json_object_get(t->failure, "stderr"), i, line) {
+            const char *at = strstr(json_string_value(line), "TODO(");
+            if (at == NULL || strstr(at, "is open") == NULL)
+                continue;
+            char *todo = strdup(at);
+            todo[strcspn(todo, "\"")] = '\0';
+            return todo;
+        }
     return NULL;
 }
