@@ -32,7 +32,10 @@ int main(int argc, char *argv[])
     // [limit]
     // An answer may never come, and nobody would say so: wait a second.
     struct timeval second = {.tv_sec = 1};
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof second);
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof second) == -1) {
+        perror("setsockopt");
+        return 1;
+    }
     // [limit]
 
     for (int i = 1; i < argc; i++)

@@ -36,7 +36,9 @@ int main(int argc, char *argv[])
         }
         printf("%zd bytes from port %d: \"%.*s\"\n", got, ntohs(peer.sin_port),
                (int)got, buf);
-        sendto(fd, buf, (size_t)got, 0, (struct sockaddr *)&peer, len);
+        if (sendto(fd, buf, (size_t)got, 0, (struct sockaddr *)&peer, len) ==
+            -1)
+            perror("sendto"); // one answer less; the others get theirs
     }
     // [loop]
 }
