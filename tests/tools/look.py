@@ -14,10 +14,12 @@ says so, in whatever folder it is), those at the port, and the other ends of
 both. --brief is the sentence about the port alone: status 0 if somebody has
 it, 1 and no word if nobody does. --apart PID leaves out that process and all
 that it has started: `make check` doesn't blame itself. --reuse says that who
-asks has set SO_REUSEADDR: then no ended connection is in its way.
+asks has set SO_REUSEADDR: then no ended connection is in its way, unless the run
+before had not set it (a bind that is given up at once tells).
 """
 import argparse
 import ctypes
+import errno
 import glob
 import os
 import pwd
@@ -259,15 +261,26 @@ def conflicts(local, host, port):
     return number == str(port) and (ip == host or ip in every or host in every)
 
 
+def passes_over(host, port):
+    """Whether SO_REUSEADDR lets a socket have this address."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error.errno != errno.EADDRINUSE
+    return True
+
+
 class View:
     """The lab at a moment."""
 
     def __init__(self, port, host, apart=0, reuse=False):
-        self.port, self.host = port, host
+        self.port, self.host, self.reuse = port, host, reuse
         self.everyone = processes()
         rows = sockets()
         bare = descriptors(self.everyone, rows)
-        if reuse:
+        if reuse and passes_over(host, port):
             rows = [row for row in rows if row.inode]
         if apart:
             own = {pid for pid, p in self.everyone.items() if started_by(p, apart, self.everyone)}
@@ -337,8 +350,11 @@ class View:
                     f"another port, as in 127.0.0.1 5555")
         if row.state == "TIME-WAIT":
             return (f"Port {self.port} is held by no process: its connection with {row.peer} has "
-                    f"ended and is in TIME-WAIT for {row.left:.0f} s more. SO_REUSEADDR, set "
-                    f"before bind, lets a server start all the same.")
+                    f"ended and is in TIME-WAIT for {row.left:.0f} s more. "
+                    + ("SO_REUSEADDR is set now, but the run before had not set it, and Linux "
+                       "wants both: wait, this once." if self.reuse else
+                       "SO_REUSEADDR, set before bind, lets a server start all the same, if the "
+                       "run before had set it, too."))
         return (f"Port {self.port} is held by no process any more: the kernel is still ending "
                 f"its connection with {row.peer} ({row.state}).")
 

@@ -112,6 +112,14 @@ class Look(unittest.TestCase):
                          text)
         self.assertEqual(self.look("--brief", "--reuse"), "")
 
+    def test_with_reuseaddr_time_wait_is_in_the_way_of_who_had_not_set_it_before(self):
+        self.addCleanup(self.forget_time_wait)
+        self.scene("l = socket.socket(); l.bind(('127.0.0.1', 4444)); l.listen()\n"
+                   "c = socket.create_connection(('127.0.0.1', 4444)); a = l.accept()[0]\n"
+                   "a.close(); c.recv(1); c.close(); l.close()")
+        self.assert_says(r"TIME-WAIT for \d\d s more\. SO_REUSEADDR is set now, but the run before",
+                         self.look("--brief", "--reuse"))
+
     @staticmethod
     def forget_time_wait():
         """The next tests get a new network: nothing else ends TIME-WAIT."""
