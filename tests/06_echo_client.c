@@ -59,7 +59,8 @@ static void expect_received(struct pair pair, const char *message)
     const char *want = text("Received \"%s\"", message);
 
     expect_exit(pair.p, 0, "the echo is complete and right");
-    if (strstr(output_of(pair.p), want) == NULL)
+    const char *there = strstr(output_of(pair.p), text("%s\n", want));
+    if (there == NULL || (there != output_of(pair.p) && there[-1] != '\n'))
         fail(pair.p, ABOUT_LINE,
              text("on stdout %s", quoted(want, strlen(want))),
              "something else");
@@ -69,18 +70,14 @@ static void expect_received(struct pair pair, const char *message)
 static void expect_no_echo(struct pair pair, const char *because)
 {
     expect_exit(pair.p, 1, because);
-    if (strstr(output_of(pair.p), "Received ") != NULL)
+    if (has_said(pair.p, "Received "))
         fail(pair.p, ABOUT_REPORT, text("no Received line: %s", because),
              "a Received line");
 }
 
 TEST(echo_client, refuses_arguments_that_are_no_address_and_port, GIVEN)
 {
-    expect_usage(run(ARGS("nonsense")));
-    expect_usage(run(ARGS("127.0.0.1", "65536")));
-    expect_usage(run(ARGS("127.0.0.1", "12ab")));
-    expect_usage(run(ARGS("127.0.0.1", "")));
-    expect_usage(run(ARGS("127.0.0.1", "1", "message", "too many")));
+    expect_usage_of_addresses(__FILE__, 3);
 }
 
 TEST(echo_client, takes_every_argument_up_to_its_limit, GIVEN)
@@ -139,8 +136,7 @@ TEST(echo_client, sends_the_message_of_its_arguments)
 
 TEST(echo_client, calls_127_0_0_1_port_4444_when_told_nothing)
 {
-    expect_default_connect(
-        run(NO_ARGS, .faults = FAULT("connect", ECONNREFUSED)));
+    expect_default_connect(__FILE__);
 }
 
 TEST(echo_client, collects_an_echo_that_comes_byte_by_byte)
@@ -177,6 +173,22 @@ TEST(echo_client, sends_the_rest_after_a_partial_send)
     expect_message(pair, "Hello again, friend");
     send_bytes(pair.p, pair.server, "Hello again, friend", 19);
     expect_end(pair.p, pair.server);
+}
+
+TEST(echo_client, tries_again_when_receiving_is_interrupted)
+{
+    struct pair pair = pair_of(__FILE__, "Hello friend", FAULT("recv", EINTR));
+
+    expect_message(pair, "Hello friend");
+    answer(pair, "Hello friend", 12);
+    expect_received(pair, "Hello friend");
+}
+
+TEST(echo_client, tries_again_when_sending_is_interrupted)
+{
+    struct pair pair = pair_of(__FILE__, "Hello friend", FAULT("send", EINTR));
+
+    expect_message(pair, "Hello friend");
 }
 
 TEST(echo_client, prints_an_empty_message_too)
@@ -298,6 +310,7 @@ TEST(echo_client, says_so_when_nobody_listens)
 
 TEST(echo_client, says_so_when_there_is_no_descriptor_left)
 {
-    struct program *p = run(ARGS("127.0.0.1", "1"), .nofile = 3, .plain = true);
+    struct program *p =
+        run(ARGS("127.0.0.1", "1"), .faults = EVERY_FAULT("socket", EMFILE));
     expect_failure(p, "socket", EMFILE, "Received ");
 }

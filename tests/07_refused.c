@@ -21,15 +21,9 @@ static void expect_reason(struct program *p, struct sockaddr_in at, int error)
 
     expect_error_line(p, reason);
     expect_exit(p, 1, "there is no connection");
-    if (strstr(output_of(p), "connected to ") != NULL)
+    if (has_said(p, "connected to "))
         fail(p, ABOUT_REPORT, "no line of success after a failure",
              "connected to …");
-}
-
-static bool ended(struct program *p, void *unused)
-{
-    (void)unused;
-    return has_ended(p);
 }
 
 /// After the line of the reason exactly so many lines. Returns the first of
@@ -40,7 +34,7 @@ static const char *expect_advice(struct program *p, struct sockaddr_in at,
     const char *reason =
         text("connect to %s: %s", show_address(at), strerror(error));
 
-    wait_until(p, ended, NULL);
+    wait_until(p, is_over, NULL);
     const char *after = strstr(errors_of(p), reason);
     if (after == NULL)
         after = strstr(errors_of(p), strerror(error));
@@ -74,18 +68,8 @@ static bool line_has(const char *line, const char *word)
     return has;
 }
 
-/// An address where connections go unanswered: a listener whose queue is full.
-static struct sockaddr_in silent_address(void)
-{
-    struct sockaddr_in at;
-
-    listen_at("127.0.0.1", 0, &at);
-    for (int i = 0; i < 3; i++)
-        begin_connect(at);
-    return at;
-}
-
-/// Milliseconds from the program's call of connect until now.
+/// Milliseconds from the program's call of connect until now; from its start,
+/// if nobody saw the call.
 static long since_connect(struct program *p)
 {
     const struct call *call;
@@ -97,38 +81,47 @@ static long since_connect(struct program *p)
             return (long)(((int64_t)t.tv_sec * 1000000000 + t.tv_nsec -
                            call->entered_ns) /
                           1000000);
-    fail(p, ABOUT_OPEN, "it calls connect", "it does not");
+    return (long)(now_ms() - p->started_ms);
 }
 
-/// Silence for so long. What is said then is for the test of the words.
-static void expect_patience(struct program *p, long ms)
+/// Silence for so long (the last argument, or the default). What is said then
+/// is for the test of the words.
+static void expect_patience(const char *argument, long ms)
 {
+    enum { TIMES = 3 };
     const char *expected = text("it waits %ld ms for an answer, and not much "
                                 "longer",
                                 ms);
+    struct sockaddr_in at = silent_address();
 
-    if (!wait_until(p, ended, NULL))
-        fail(p, ABOUT_TIME, expected, "it goes on waiting");
-    long waited = since_connect(p);
-
-    // The test sees the end later than it is, never earlier.
-    if (waited < ms)
-        fail(p, ABOUT_TIME, expected, text("it gave up after %ld ms", waited));
-    // A busy machine may be late; one that waits twice as long is wrong.
-    if (waited > ms + ms / 10 + 1000)
-        fail(p, ABOUT_TIME, expected, text("it gave up after %ld ms", waited));
+    for (int i = 1;; i++) {
+        struct program *p =
+            run(ARGS("127.0.0.1", port_text(at), argument), .naps_ms = (int)ms);
+        if (!wait_until(p, is_over, NULL))
+            fail(p, ABOUT_TIME, expected, "it goes on waiting");
+        long waited = since_connect(p);
+        // The test sees the end later than it is, never earlier. But who sets
+        // an alarm first, and then loses the processor for a moment, calls
+        // later than meant: one such wait says nothing, three do.
+        if (waited < ms && (i == TIMES || waited < ms / 2))
+            fail(p, ABOUT_TIME, expected,
+                 text("it gave up after %ld ms", waited));
+        // A busy machine may be late; one that waits twice as long is wrong.
+        if (waited > ms + ms / 10 + 1000)
+            fail(p, ABOUT_TIME, expected,
+                 text("it gave up after %ld ms", waited));
+        if (waited >= ms)
+            return;
+    }
 }
 
 TEST(refused, refuses_arguments_that_are_no_address_port_and_time, GIVEN)
 {
-    expect_usage(run(ARGS("nonsense")));
-    expect_usage(run(ARGS("127.0.0.1", "65536")));
-    expect_usage(run(ARGS("127.0.0.1", "12ab")));
+    expect_usage_of_addresses(__FILE__, 3);
     expect_usage(run(ARGS("127.0.0.1", "1", "0")));
     expect_usage(run(ARGS("127.0.0.1", "1", "60001")));
     expect_usage(run(ARGS("127.0.0.1", "1", "soon")));
     expect_usage(run(ARGS("127.0.0.1", "1", "")));
-    expect_usage(run(ARGS("127.0.0.1", "1", "1", "too many")));
 }
 
 TEST(refused, takes_every_argument_up_to_its_limit, GIVEN)
@@ -142,9 +135,7 @@ TEST(refused, takes_every_argument_up_to_its_limit, GIVEN)
 
 TEST(refused, waits_half_a_second_when_told_nothing)
 {
-    struct sockaddr_in at = silent_address();
-    expect_patience(run(ARGS("127.0.0.1", port_text(at)), .naps_ms = 500),
-                    500);
+    expect_patience(NULL, 500);
 }
 
 TEST(refused, tells_both_addresses_when_somebody_answers)
@@ -188,8 +179,7 @@ TEST(refused, does_not_wait_for_enter)
 
 TEST(refused, calls_127_0_0_1_port_4444_when_told_nothing)
 {
-    expect_default_connect(
-        run(NO_ARGS, .faults = FAULT("connect", ECONNREFUSED)));
+    expect_default_connect(__FILE__);
 }
 
 TEST(refused, says_connection_refused_and_to_which_address)
@@ -245,8 +235,7 @@ TEST(refused, names_firewall_and_host_as_what_silence_may_mean)
 
 TEST(refused, waits_as_long_as_it_is_told)
 {
-    struct sockaddr_in at = silent_address();
-    expect_patience(run(ARGS("127.0.0.1", port_text(at), "700")), 700);
+    expect_patience("700", 700);
 }
 
 TEST(refused, sleeps_while_it_waits)
@@ -254,24 +243,48 @@ TEST(refused, sleeps_while_it_waits)
     struct sockaddr_in at = silent_address();
     struct program *p = run(ARGS("127.0.0.1", port_text(at), "60000"));
 
-    expect_called(p, CALL_connect);
+    expect_syn_sent(p, at);
     expect_asleep(p);
+    // And that is no sleep without an end.
+    expect_exit(run(ARGS("127.0.0.1", port_text(at), "100")), 1,
+                "no answer within TIMEOUT_MS");
 }
 
 TEST(refused, tells_any_other_reason_without_advice)
 {
-    struct sockaddr_in at;
-    bind_at("127.0.0.1", &at);
-    struct program *p = run(ARGS("127.0.0.1", port_text(at)),
-                            .faults = FAULT("connect", ENETUNREACH));
+    // In a network of its own there is no way to that address. Where none may
+    // be made, the lab says so in the kernel's stead.
+    struct sockaddr_in at = address("203.0.113.1", 9);
+    bool own = can_have_own_network();
+    if (!own)
+        bind_at("127.0.0.1", &at);
+    struct program *p =
+        own ? run(ARGS("203.0.113.1", "9"), .own_network = "127.0.0.2")
+            : run(ARGS("127.0.0.1", port_text(at)),
+                  .faults = FAULT("connect", ENETUNREACH));
 
+    if (!own)
+        meets_fault(p);
     expect_reason(p, at, ENETUNREACH);
     expect_advice(p, at, ENETUNREACH, 0);
 }
 
+TEST(refused, says_so_when_it_can_not_wait)
+{
+    struct sockaddr_in at = silent_address();
+    struct program *p = run(ARGS("127.0.0.1", port_text(at), "200"),
+                            .faults = EVERY_FAULT("wait", ENOMEM));
+
+    if (meets_fault(p)) // poll, or whatever it waits in; it may wait in connect
+        expect_failed_question(p, "poll", ENOMEM, "connected to ");
+    else
+        expect_exit(p, 1, "no answer within TIMEOUT_MS");
+}
+
 TEST(refused, says_so_when_there_is_no_descriptor_left)
 {
-    struct program *p = run(ARGS("127.0.0.1", "1"), .nofile = 3, .plain = true);
+    struct program *p =
+        run(ARGS("127.0.0.1", "1"), .faults = EVERY_FAULT("socket", EMFILE));
     expect_failure(p, "socket", EMFILE, "connected to ");
 }
 
@@ -279,31 +292,31 @@ TEST(refused, says_so_when_the_kernel_does_not_tell_the_other_end)
 {
     struct sockaddr_in at;
     listen_at("127.0.0.1", 4, &at);
-    struct program *p =
-        run(ARGS("127.0.0.1", port_text(at)), .faults = FAULT("peer", ENOBUFS));
+    struct program *p = run(ARGS("127.0.0.1", port_text(at)),
+                            .faults = EVERY_FAULT("peer", ENOBUFS));
 
-    expect_failure(p, "getpeername", ENOBUFS, "connected to ");
+    expect_failed_question(p, "getpeername", ENOBUFS, "connected to ");
 }
 
 TEST(refused, says_so_when_the_kernel_does_not_tell_this_end)
 {
     struct sockaddr_in at;
     listen_at("127.0.0.1", 4, &at);
-    struct program *p =
-        run(ARGS("127.0.0.1", port_text(at)), .faults = FAULT("name", ENOBUFS));
+    struct program *p = run(ARGS("127.0.0.1", port_text(at)),
+                            .faults = EVERY_FAULT("name", ENOBUFS));
 
-    expect_failure(p, "getsockname", ENOBUFS, "connected to ");
+    expect_failed_question(p, "getsockname", ENOBUFS, "connected to ");
 }
 
 TEST(refused, says_so_when_the_kernel_does_not_tell_how_it_went)
 {
     struct sockaddr_in at;
     listen_at("127.0.0.1", 4, &at);
-    struct program *p =
-        run(ARGS("127.0.0.1", port_text(at)), .faults = FAULT("ask", ENOBUFS));
+    struct program *p = run(ARGS("127.0.0.1", port_text(at)),
+                            .faults = EVERY_FAULT("error", ENOBUFS));
 
     if (meets_fault(p))
-        expect_failure(p, "getsockopt", ENOBUFS, "connected to ");
+        expect_failed_question(p, "getsockopt", ENOBUFS, "connected to ");
     else // it knows by another call
         expect_line(p, "connected to ");
 }

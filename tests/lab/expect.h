@@ -12,6 +12,9 @@
 
 #include "program.h"
 
+// A line is one of PROGRAMS.md if it has its whole form (find.h). Others are
+// passed over, and shown if none fits.
+
 /// The next line on stdout that begins so; what follows is an address.
 struct sockaddr_in expect_address(struct program *p, const char *before);
 /// The same, and it must be this one.
@@ -31,38 +34,39 @@ void expect_running(struct program *p);
 void expect_error_line(struct program *p, const char *line);
 void expect_error_text(struct program *p, const char *text);
 /// Whether the lab has made a call fail, as .faults asks, before the prompt.
-/// Who learns by another call what the failing one tells is right, too.
+/// Who learns by another call what the failing one tells is right, too. Skips
+/// the test of a program whose calls can't be made to fail (io_uring).
 bool meets_fault(struct program *p);
 /// It ends, in whatever way.
 void wait_for_end(struct program *p);
 /// The program ends with this status.
 void expect_exit(struct program *p, int status, const char *because);
-/// `CALL: REASON` on stderr and status 1; afterwards nothing on stdout that
-/// begins with success, and no prompt.
+/// `CALL: REASON` on stderr and status 1; afterwards no line of success (that
+/// begins so) on stdout, and no prompt.
 void expect_failure(struct program *p, const char *call, int error,
                     const char *success);
-/// The same, of whichever of two calls the student made first.
-void expect_failure_of_either(struct program *p, const char *call,
-                              const char *other, int error,
-                              const char *success);
+/// The same of getsockname, getpeername, getsockopt: the label is free.
+void expect_failed_question(struct program *p, const char *call, int error,
+                            const char *success);
 /// `CALL: Connection reset by peer` or `CALL: Broken pipe`, and status 1.
 void expect_connection_lost(struct program *p);
-/// Wait until the program has made this call (enum call_id).
-void expect_called(struct program *p, int id);
-/// `usage: …` on stderr, status 2, no socket call, nothing on stdout.
+/// `usage: …` on stderr, status 2, no socket, no line of success.
 void expect_usage(struct program *p);
+/// The same for everything that is no HOST or no PORT, and for one argument more
+/// than `most`. The program is that of this suite (__FILE__).
+void expect_usage_of_addresses(const char *suite_file, int most);
 /// Its arguments are in range: whatever else it does, no `usage`.
 void expect_accepted(struct program *p);
 /// Enter, and the program closes its sockets itself and ends with 0.
 void expect_clean_close(struct program *p);
 /// It sleeps in the kernel while there is nothing to do.
 void expect_asleep(struct program *p);
-/// A server without arguments binds to 127.0.0.1:4444, or says that it is taken
-/// (by whoever has it: the user's own server, another check).
-void expect_default_bind(struct program *p, const char *before);
-/// A client without arguments calls 127.0.0.1:4444. Whoever may listen there is
-/// left alone: run it with FAULT("connect", ECONNREFUSED).
-void expect_default_connect(struct program *p);
+/// The program of this suite (__FILE__), a server, without arguments: it binds to
+/// 127.0.0.1:4444. If somebody has that, it runs in a network of its own.
+void expect_default_bind(const char *suite_file, const char *before);
+/// A client without arguments calls 127.0.0.1:4444, where the test listens.
+/// Whoever else may listen there is left alone.
+void expect_default_connect(const char *suite_file);
 /// The program has closed every socket that it made.
 void expect_all_closed(struct program *p);
 

@@ -71,23 +71,39 @@ struct search {
     bool any, best;
 };
 
+/// An address of the table as one of IPv4: an IPv6 socket may have one in
+/// disguise (::ffff:127.0.0.1), or all of them (::). False: it has neither.
+static bool as_ipv4(uint8_t family, const uint32_t ip[4], uint16_t port,
+                    struct sockaddr_in *a)
+{
+    bool mapped = ip[0] == 0 && ip[1] == 0 && ip[2] == htonl(0xffff);
+    bool any = ip[0] == 0 && ip[1] == 0 && ip[2] == 0 && ip[3] == 0;
+
+    *a = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = port};
+    a->sin_addr.s_addr = family == AF_INET ? ip[0] : ip[3];
+    return family == AF_INET || mapped || any;
+}
+
 static void compare(const struct inet_diag_msg *m, void *context)
 {
     struct search *s = context;
+    struct sockaddr_in local, remote;
 
-    if ((s->inode == 0 ? ntohs(m->id.idiag_sport) != s->local_port
-                       : m->idiag_inode != s->inode) ||
+    if (!as_ipv4(m->idiag_family, m->id.idiag_src, m->id.idiag_sport, &local) ||
+        !as_ipv4(m->idiag_family, m->id.idiag_dst, m->id.idiag_dport, &remote))
+        return;
+    if ((s->inode == 0
+             ? s->local_port != 0 && ntohs(m->id.idiag_sport) != s->local_port
+             : m->idiag_inode != s->inode) ||
         (s->state != 0 && m->idiag_state != s->state) ||
         (s->remote_port != 0 && ntohs(m->id.idiag_dport) != s->remote_port))
         return;
     s->any = true;
     if (s->found == NULL || s->best)
         return;
-    s->best = m->id.idiag_src[0] == s->at;
-    s->found->local = (struct sockaddr_in){
-        AF_INET, m->id.idiag_sport, {m->id.idiag_src[0]}, {0}};
-    s->found->remote = (struct sockaddr_in){
-        AF_INET, m->id.idiag_dport, {m->id.idiag_dst[0]}, {0}};
+    s->best = local.sin_addr.s_addr == s->at;
+    s->found->local = local;
+    s->found->remote = remote;
     s->found->state = m->idiag_state;
     s->found->queued = m->idiag_rqueue;
     s->found->limit = m->idiag_wqueue;
@@ -102,7 +118,8 @@ static bool find(int local_port, int state, int remote_port,
     struct search search = {local_port, state, remote_port, inode,
                             at,         found, false,       false};
 
-    if (!each_tcp(AF_INET, local_port, state, remote_port, compare, &search))
+    if (!each_tcp(AF_INET, local_port, state, remote_port, compare, &search) ||
+        !each_tcp(AF_INET6, local_port, state, remote_port, compare, &search))
         lab_trouble("the kernel does not tell its TCP sockets "
                     "(NETLINK_SOCK_DIAG, which ss needs too): %s",
                     strerror(errno));

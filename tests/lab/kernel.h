@@ -27,7 +27,8 @@ struct tcp_socket {
     unsigned long inode;
 };
 
-/// Find a socket by its local port and, unless 0, its state and remote port.
+/// Find a socket by its local port, its state and its remote port, unless 0.
+/// One of IPv6 counts if its addresses are those of IPv4 in disguise.
 bool find_tcp(int local_port, int state, int remote_port,
               struct tcp_socket *found);
 /// Find who listens at this port: at this address if somebody does, else at

@@ -6,6 +6,7 @@
  */
 
 #include "launch.h"
+#include "family.h"
 #include "supervisor.h"
 
 #include <arpa/inet.h>
@@ -160,6 +161,7 @@ const char *start_program(const struct start *what, struct started *it)
     if (it->pid == 0)
         become_program(what, in[0], out[1], err[1], record, self, it->record,
                        listener);
+    keep_apart(it->pid);
     if (what->watched != NULL) {
         what->watched->pid = it->pid;
         what->watched->record = it->record;
@@ -201,9 +203,19 @@ pid_t keep_own_network(const char *extra_address)
             pause(); // until it is killed
         _exit(1);
     }
+    keep_apart(pid);
     close(tells[1]);
     if (read(tells[0], &error, sizeof error) != sizeof error)
         error = EPERM;
     close(tells[0]);
     return error == 0 ? pid : -error;
+}
+
+bool can_have_own_network(void)
+{
+    pid_t keeper = keep_own_network(NULL);
+
+    if (keeper > 0)
+        kill(keeper, SIGKILL);
+    return keeper > 0;
 }

@@ -7,6 +7,7 @@
 #ifndef LAB_LAUNCH_H
 #define LAB_LAUNCH_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "witness.h"
@@ -33,6 +34,8 @@ const char *start_program(const struct start *what, struct started *it);
 /// NULL). Needs no privilege where user namespaces are allowed. 0, or errno.
 int enter_own_network(const char *extra_address);
 
+/// Whether this machine allows such networks. It is tried.
+bool can_have_own_network(void);
 /// A child that makes such a network and keeps it until it is killed, so that
 /// its counters can be read when the program is gone. Returns -errno where that
 /// is not allowed.

@@ -127,21 +127,36 @@ struct sockaddr_in free_address(const char *ip)
     call_trouble("no free port between 20000 and 31999");
 }
 
-void reserve_default_port(void)
+bool reserve_default_port(void)
 {
     // An abstract name of AF_UNIX belongs to one socket of this network
     // namespace at a time, and is free again when the test's process ends.
     struct sockaddr_un name = {.sun_family = AF_UNIX,
                                .sun_path = "\0lab default port"};
+    struct sockaddr_in at = address("127.0.0.1", 4444);
     int sign = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int probe = stream_socket();
 
     if (sign == -1)
         call_trouble("socket");
     for (int i = 0; i < 1000; i++) { // ten seconds, then go on as it is
         if (bind(sign, (struct sockaddr *)&name, sizeof name) == 0)
-            return;
+            break;
         poll(NULL, 0, 10);
     }
+    bool free = bind(probe, (struct sockaddr *)&at, sizeof at) == 0;
+    close(probe);
+    return free;
+}
+
+int listen_exactly(struct sockaddr_in at, int backlog)
+{
+    int fd = stream_socket();
+
+    if (bind(fd, (struct sockaddr *)&at, sizeof at) == -1 ||
+        listen(fd, backlog) == -1)
+        call_trouble(text("listen at %s", show_address(at)));
+    return fd;
 }
 
 int listen_at(const char *ip, int backlog, struct sockaddr_in *at)
@@ -226,6 +241,37 @@ void expect_connect(struct program *p, int fd, struct sockaddr_in at)
         fail(p, ABOUT_OPEN,
              text("a client can connect to %s", show_address(at)),
              text("connect: %s", error_name(error)));
+}
+
+struct sockaddr_in silent_address(void)
+{
+    struct sockaddr_in at;
+    struct tcp_socket listener = {0};
+
+    listen_at("127.0.0.1", 0, &at);
+    if (try_connect(at) < 0)
+        lab_trouble("the first client of %s can't connect", show_address(at));
+    // It is in the queue, and fills it, once its last segment has come.
+    for (int i = 0; i < 5000 && listener.queued == 0; i++) {
+        find_listener(at, &listener);
+        poll(NULL, 0, 1);
+    }
+    return at;
+}
+
+static bool syn_is_sent(struct program *p, void *at)
+{
+    const struct sockaddr_in *silent = at;
+
+    (void)p;
+    return find_tcp(0, TCP_SYN_SENT, ntohs(silent->sin_port), NULL);
+}
+
+void expect_syn_sent(struct program *p, struct sockaddr_in at)
+{
+    if (!wait_until(p, syn_is_sent, &at))
+        fail(p, ABOUT_OPEN, text("it calls %s", show_address(at)),
+             "it does not");
 }
 
 int accept_from(struct program *p, int listen_fd)

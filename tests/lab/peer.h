@@ -15,8 +15,14 @@
 /// free, outside the range from which the kernel chooses.
 struct sockaddr_in free_address(const char *ip);
 /// Let only one test of all checks on this host use the default port, 4444,
-/// at a time: until this test ends.
-void reserve_default_port(void);
+/// at a time: until this test ends. False: somebody else has it.
+bool reserve_default_port(void);
+/// A listening socket of the test at this address.
+int listen_exactly(struct sockaddr_in at, int backlog);
+/// An address where connections go unanswered: a listener whose queue is full.
+struct sockaddr_in silent_address(void);
+/// Wait until the program's SYN is on its way to a silent address.
+void expect_syn_sent(struct program *p, struct sockaddr_in at);
 
 /// A listening socket of the test at a port that the kernel chose, not the same
 /// in either byte order; at is where.

@@ -27,7 +27,7 @@ enum {
     QUIET_MS = 1500,  ///< asleep so long with nothing to wake it: for ever
     AFTER_MS = 500,   ///< for what an ended program sent to be delivered
     SPIN_MS = 2000,   ///< CPU time in one wait that only a busy loop needs
-    PROGRAMS_MAX = 8, ///< in one test
+    PROGRAMS_MAX = 16, ///< in one test
 };
 
 static struct program programs[PROGRAMS_MAX];
@@ -68,6 +68,8 @@ struct program *run_program(const char *suite_file, struct setup setup)
 
     if (setup.own_network != NULL) {
         p->network = keep_own_network(setup.own_network);
+        if (p->network < 0 && setup.or_here)
+            p->network = 0;
         if (p->network < 0)
             skip_test("needs a network namespace, and this machine allows "
                       "none: %s",
@@ -107,8 +109,6 @@ struct program *run_program(const char *suite_file, struct setup setup)
         envp[n++] = text("LAB_FAULTS=%s", setup.faults);
     if (setup.hosts != NULL)
         envp[n++] = text("LAB_HOSTS=%s", setup.hosts);
-    if (setup.nofile != 0)
-        envp[n++] = text("LAB_NOFILE=%d", setup.nofile);
     envp[n] = NULL;
 
     struct started started;
@@ -120,6 +120,7 @@ struct program *run_program(const char *suite_file, struct setup setup)
                       &started);
     if (failed != NULL)
         lab_trouble("can't start a program: %s: %s", failed, strerror(errno));
+    p->started_ms = now_ms();
     p->pid = started.pid;
     p->pidfd = started.pidfd;
     p->record = started.record;
@@ -133,8 +134,10 @@ struct program *run_program(const char *suite_file, struct setup setup)
 
 void stop_program(struct program *p)
 {
-    if (p->pid > 0)
+    if (p->pid > 0) {
+        signal_family(p->pid, SIGKILL); // what is in no group of its
         kill(-p->pid, SIGKILL);
+    }
     if (!p->ended && p->pid > 0) {
         waitpid(p->pid, &p->status, 0);
         p->ended = true;
@@ -315,22 +318,14 @@ bool wait_until(struct program *p, bool (*check)(struct program *, void *),
     }
 }
 
-void stop_and_continue(struct program *p)
+void suspend(struct program *p)
 {
-    char line[1024] = "";
-    kill(p->pid, SIGSTOP);
-    for (int i = 0; i < 2000; i++) { // until it has stopped: state T
-        FILE *file = fopen(text("/proc/%d/stat", p->pid), "r");
-        char *after = file != NULL && fgets(line, sizeof line, file) != NULL
-                          ? strrchr(line, ')')
-                          : NULL;
-        if (file != NULL)
-            fclose(file);
-        if (after == NULL || after[2] == 'T' || after[2] == 'Z')
-            break;
-        poll(NULL, 0, 1);
-    }
-    kill(p->pid, SIGCONT);
+    stop_family(p->pid);
+}
+
+void resume(struct program *p)
+{
+    signal_family(p->pid, SIGCONT);
 }
 
 bool is_over(struct program *p, void *unused)

@@ -27,7 +27,7 @@ struct setup {
     bool unaided;            ///< stdout is buffered as the program has it
     const char *own_network; ///< in a new network namespace, whose lo has this
                              ///< address too; skips where that is not allowed
-    int nofile;              ///< RLIMIT_NOFILE, 0: as it is
+    bool or_here;       ///< does not skip then: in this network
     int taken;          ///< so many descriptors from 3 up are in use already
     bool gate;          ///< its first receive waits for open_gate()
     int naps_ms;        ///< it rightly sleeps so long with nothing to wake it
@@ -38,10 +38,13 @@ struct setup {
 #define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define NO_ARGS NULL
 
-/// Make the program's first call of this family fail: see witness.c.
-#define FAULT(family, error) text("%s:%d:1", family, error)
+/// Make the program's first call of this kind fail: see fault_kinds.
+#define FAULT(kind, error) text("%s:%d:1", kind, error)
+/// Every call of this kind: who asks out of interest, too, asks again when it
+/// matters.
+#define EVERY_FAULT(kind, error) text("%s:%d:1000000", kind, error)
 /// The same for its second call.
-#define SECOND_FAULT(family, error) text("%s:%d:-2", family, error)
+#define SECOND_FAULT(kind, error) text("%s:%d:-2", kind, error)
 
 /// What a program has said on a stream.
 struct stream {
@@ -53,6 +56,7 @@ struct stream {
 /// A program that runs, or has run. Suites ask it through functions.
 struct program {
     pid_t pid;
+    int64_t started_ms;
     int pidfd;
     int in; ///< its stdin; -1: ended
     int enters;
@@ -82,8 +86,9 @@ struct program *run_program(const char *suite_file, struct setup setup);
 void press_enter(struct program *p);
 void end_stdin(struct program *p);
 
-/// Ctrl-Z and `fg`: SIGSTOP, SIGCONT to the program.
-void stop_and_continue(struct program *p);
+/// Ctrl-Z (SIGSTOP to all of it, and all of it has stopped then), and `fg`.
+void suspend(struct program *p);
+void resume(struct program *p);
 
 /// Wait until a descriptor of the test is ready (events as in poll(2)), while
 /// the program's output is collected. False: it will not be.

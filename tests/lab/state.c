@@ -21,16 +21,7 @@ int enters_of(const struct program *p)
 
 long memory_of(const struct program *p)
 {
-    char line[256];
-    long most = -1;
-    FILE *file = fopen(text("/proc/%d/status", p->pid), "r");
-
-    while (file != NULL && fgets(line, sizeof line, file) != NULL)
-        if (sscanf(line, "VmHWM: %ld", &most) == 1)
-            break;
-    if (file != NULL)
-        fclose(file);
-    return most;
+    return resident_memory(p->pid);
 }
 
 unsigned long long own_lo_bytes(const struct program *p)
@@ -87,6 +78,18 @@ bool fault_happened(const struct program *p)
     return false;
 }
 
+bool makes_unseen_calls(const struct program *p)
+{
+    const struct call *call;
+
+    if (p->watched.listener != -1)
+        return atomic_load(&p->watched.ring);
+    EACH_CALL (p, call)
+        if (call->id == CALL_socket)
+            return hides_sockets(p);
+    return true;
+}
+
 long cpu_of(const struct program *p)
 {
     unsigned long activity;
@@ -98,21 +101,49 @@ long cpu_of(const struct program *p)
 
 int open_sockets(const struct program *p, struct open_socket *sockets, int most)
 {
-    return open_sockets_of(p->pid, sockets, most);
+    return open_sockets_of(p->pid, sockets, most, NULL);
 }
 
-bool find_listening(struct program *p, struct sockaddr_in *at)
+bool hides_sockets(const struct program *p)
 {
-    struct open_socket sockets[16];
+    struct open_socket sockets[64];
+    bool hidden;
+
+    open_sockets_of(p->pid, sockets, 64, &hidden);
+    return hidden;
+}
+
+/// Where it listens, and what it says of that.
+struct listening {
+    struct sockaddr_in *at;
+    const struct sockaddr_in *told;
+};
+
+static bool is_listening(struct program *p, void *context)
+{
+    struct listening *l = context;
+    struct open_socket sockets[64];
     struct tcp_socket found;
-    int count = open_sockets(p, sockets, 16);
+    bool hidden;
+    int count = open_sockets_of(p->pid, sockets, 64, &hidden);
 
     for (int i = 0; i < count; i++)
         if (find_listener_by_inode(sockets[i].inode, &found)) {
-            *at = found.local;
+            *l->at = found.local;
             return true;
         }
-    return false;
+    if (!hidden || l->told == NULL || !find_listener(*l->told, &found))
+        return false;
+    *l->at = found.local; // where it says, and nobody can look closer
+    return true;
+}
+
+bool find_listening(struct program *p, const struct sockaddr_in *told,
+                    struct sockaddr_in *at)
+{
+    struct listening l = {at, told};
+
+    return wait_until(p, is_listening, &l);
 }
 
 const struct call *first_call(struct program *p, int id)

@@ -12,7 +12,7 @@
 #include "family.h"
 #include "program.h"
 
-/// Most memory it has had in core so far, in KiB (VmHWM).
+/// The memory that all of it has in core now, in KiB.
 long memory_of(const struct program *p);
 /// CPU time it has used, in milliseconds.
 long cpu_of(const struct program *p);
@@ -27,6 +27,9 @@ int left_open(const struct program *p, int *fd);
 /// Whether a fault has been injected: not if the program makes the call in a
 /// way that nobody sees (io_uring; without a supervisor stdio, too).
 bool fault_happened(const struct program *p);
+/// Whether it makes calls, or may make some, that nobody sees: through io_uring,
+/// or (without a supervisor) after it has run itself again.
+bool makes_unseen_calls(const struct program *p);
 /// The bytes that the lo of its own network has received.
 unsigned long long own_lo_bytes(const struct program *p);
 /// Wait until the program stands at its gate, before its first receive (.gate). False: it
@@ -39,8 +42,13 @@ void open_gate(struct program *p);
 /// @return how many, at most most
 int open_sockets(const struct program *p, struct open_socket *sockets,
                  int most);
-/// Where the program listens, as the kernel has it, whatever it says of it.
-bool find_listening(struct program *p, struct sockaddr_in *at);
+/// Whether it may have sockets that can't be seen: then the peer and the
+/// kernel's tables alone say what it does.
+bool hides_sockets(const struct program *p);
+/// Where the program listens, as the kernel has it, whatever it says of it;
+/// told, or NULL, is believed only where nobody can see its sockets.
+bool find_listening(struct program *p, const struct sockaddr_in *told,
+                    struct sockaddr_in *at);
 /// The program's first call of this kind (enum call_id), or NULL.
 const struct call *first_call(struct program *p, int id);
 /// In which call it is blocked: "accept(3)"; NULL if in none.

@@ -20,6 +20,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,24 +66,12 @@ static const struct {
 #endif
 };
 
-int family_named(const char *name)
+static const struct fault_kind *kind_named(const char *name)
 {
-    static const struct {
-        const char *name;
-        enum call_family family;
-    } names[] = {
-        {"socket", FAMILY_SOCKET},   {"bind", FAMILY_BIND},
-        {"listen", FAMILY_LISTEN},   {"accept", FAMILY_ACCEPT},
-        {"connect", FAMILY_CONNECT}, {"name", FAMILY_NAME},
-        {"peer", FAMILY_PEER},       {"option", FAMILY_OPTION},
-        {"ask", FAMILY_ASK},         {"recv", FAMILY_RECV},
-        {"send", FAMILY_SEND},
-    };
-
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(names[i].name, name) == 0)
-            return (int)names[i].family;
-    return -1;
+    for (int i = 0; i < FAULT_KINDS; i++)
+        if (strcmp(fault_kinds[i].name, name) == 0)
+            return &fault_kinds[i];
+    return NULL;
 }
 
 void plan_faults(struct supervised *it, const char *text)
@@ -94,10 +83,9 @@ void plan_faults(struct supervised *it, const char *text)
     while (text != NULL && it->count < MOST &&
            sscanf(text, "%15[a-z]:%15[a-z0-9]:%d%n", name, what, &times,
                   &used) == 3) {
-        int family = family_named(name);
-        if (family != -1 && strcmp(what, "short") != 0)
-            it->faults[it->count++] =
-                (struct fault){(enum call_family)family, atoi(what), times};
+        const struct fault_kind *kind = kind_named(name);
+        if (kind != NULL && strcmp(what, "short") != 0)
+            it->faults[it->count++] = (struct fault){kind, atoi(what), times};
         text += used;
         text += *text == ',';
     }
@@ -109,10 +97,11 @@ static bool is_wanted(const struct supervised *it, enum call_family family)
 {
     for (int i = 0; i < it->count; i++) {
         const struct fault *fault = &it->faults[i];
-        if (fault->family == family)
+        enum call_family its = fault->kind->family;
+        if (its == family)
             return true;
         if (family == FAMILY_WAIT && fault->error == EINTR &&
-            (fault->family == FAMILY_RECV || fault->family == FAMILY_ACCEPT))
+            (its == FAMILY_RECV || its == FAMILY_ACCEPT))
             return true;
     }
     return false;
@@ -140,7 +129,7 @@ int ask_supervisor(const struct supervised *it)
 int ask_supervisor(const struct supervised *it)
 {
     enum { CALLS = sizeof system_calls / sizeof *system_calls };
-    struct sock_filter filter[2 * CALLS + 12];
+    struct sock_filter filter[2 * CALLS + 13];
     unsigned short n = 0;
 
     // Another kind of program's calls (32 bits) have other numbers: none here.
@@ -156,6 +145,7 @@ int ask_supervisor(const struct supervised *it)
         filter[n++] = IF(BPF_JEQ, (unsigned)system_calls[i].number, 0, 1);
         filter[n++] = ANSWER(SECCOMP_RET_USER_NOTIF);
     }
+    filter[n++] = IF(BPF_JEQ, SYS_io_uring_setup, 2, 0);
     filter[n++] = IF(BPF_JEQ, SYS_exit_group, 1, 0);
     filter[n++] = IF(BPF_JEQ, SYS_exit, 0, 1);
     filter[n++] = ANSWER(SECCOMP_RET_USER_NOTIF);
@@ -170,15 +160,18 @@ int ask_supervisor(const struct supervised *it)
 
 #endif
 
-/// Whether this descriptor of the program's is a TCP socket.
-static bool is_tcp(pid_t task, int fd)
+/// Whether this descriptor of the program's is a TCP socket. Where nobody may
+/// look (PR_SET_DUMPABLE), a call that only sockets have speaks for itself.
+static bool is_tcp(pid_t task, int fd, enum call_family family)
 {
+    bool plain_file = family == FAMILY_RECV || family == FAMILY_SEND;
     char path[64], protocol[16] = "";
 
     snprintf(path, sizeof path, "/proc/%d/fd/%d", task, fd);
-    return getxattr(path, "system.sockprotoname", protocol,
-                    sizeof protocol - 1) > 0 &&
-           strncmp(protocol, "TCP", 3) == 0;
+    if (getxattr(path, "system.sockprotoname", protocol, sizeof protocol - 1) ==
+        -1)
+        return errno == EACCES && !plain_file;
+    return strncmp(protocol, "TCP", 3) == 0;
 }
 
 /// Visit the sockets that are open in a process. False: we may not look.
@@ -286,21 +279,30 @@ static struct fault *fault_for(struct supervised *it,
         enum call_family means = family;
         if (fault->times == 0)
             continue;
-        if (family == FAMILY_WAIT)
+        if (family == FAMILY_WAIT && fault->error == EINTR)
             means = is_connected(task) ? FAMILY_RECV : FAMILY_ACCEPT;
-        if (fault->family != means ||
-            (family == FAMILY_WAIT && fault->error != EINTR))
+        const struct fault_kind *kind = fault->kind;
+        if (kind->family != means ||
+            (kind->option != 0 && ((int)asked->data.args[1] != kind->level ||
+                                   (int)asked->data.args[2] != kind->option)))
             continue;
         // A resolver has sockets of its own, which are no matter of ours.
         unsigned long long domain = asked->data.args[0];
         if (family == FAMILY_SOCKET
                 ? (domain != AF_INET && domain != AF_INET6) ||
                       (asked->data.args[1] & 15) != SOCK_STREAM
-                : family != FAMILY_WAIT && !is_tcp(task, (int)domain))
+                : family != FAMILY_WAIT && !is_tcp(task, (int)domain, family))
             continue;
         return fault;
     }
     return NULL;
+}
+
+/// Whether a call that sends has asked for no signal (MSG_NOSIGNAL).
+static bool without_signal(const struct seccomp_data *call)
+{
+    return (call->nr == SYS_sendto && (call->args[3] & MSG_NOSIGNAL) != 0) ||
+           (call->nr == SYS_sendmsg && (call->args[2] & MSG_NOSIGNAL) != 0);
 }
 
 static void answer(struct supervised *it, struct seccomp_notif *asked,
@@ -312,6 +314,8 @@ static void answer(struct supervised *it, struct seccomp_notif *asked,
     reply->flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
     if (asked->data.nr == SYS_exit_group || asked->data.nr == SYS_exit)
         see_the_end(it, (pid_t)asked->pid, asked->data.nr == SYS_exit_group);
+    else if (asked->data.nr == SYS_io_uring_setup)
+        atomic_store(&it->ring, true);
     else
         fault = fault_for(it, asked);
     bool now = fault != NULL && (fault->times > 0 || fault->times == -1);
@@ -321,6 +325,8 @@ static void answer(struct supervised *it, struct seccomp_notif *asked,
         it->record->faulted_error = fault->error;
         atomic_store(&it->record->faulted_task, (int)asked->pid);
     }
+    if (now && fault->error == EPIPE && !without_signal(&asked->data))
+        syscall(SYS_tkill, (pid_t)asked->pid, SIGPIPE);
     // ENOENT: a signal came first, and the call will be asked for again.
     if (ioctl(it->listener, SECCOMP_IOCTL_NOTIF_SEND, reply) == -1 ||
         fault == NULL)

@@ -22,7 +22,7 @@
 
 /// A call that is to fail.
 struct fault {
-    enum call_family family;
+    const struct fault_kind *kind;
     int error;
     int times; ///< how often; -2: the second one only
 };
@@ -38,10 +38,9 @@ struct supervised {
     atomic_int happened;   ///< calls that we made fail
     atomic_int left_open;  ///< sockets open when it ended, plus 1; 0: unknown
     int left_fd;           ///< one of them
+    atomic_bool ring;      ///< it has asked for an io_uring, which we don't see
 };
 
-/// Which family a fault's name means ("accept", "recv", …); -1: none.
-int family_named(const char *name);
 /// Read "accept:4:1,recv:11:-2"; leaves out "send:short:7": not for us.
 void plan_faults(struct supervised *it, const char *text);
 /// In a child that shares our descriptors (CLONE_FILES), before it does anything

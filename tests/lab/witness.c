@@ -12,7 +12,6 @@
  *     LAB_FAULTS=accept:4:1,…     family:errno:times (-2: the second call only)
  *                                 or family:short:bytes
  *     LAB_HOSTS=name=1.2.3.4,::1  what getaddrinfo answers for that name
- *     LAB_NOFILE=3                RLIMIT_NOFILE, set after the loader is done
  *     LAB_GATE=1                  the first receive of a connection waits
  *     LAB_LINES=1                 stdout by lines, whatever it is connected to
  *     LAB_STATES=1                after each call: the state of its socket
@@ -57,22 +56,11 @@ WITNESSED_CALLS(X)
 static const enum call_family family_of[] = {WITNESSED_CALLS(X)};
 #undef X
 
-struct fault {
-    const char *name;
-    enum call_family family;
+static struct {
     int error;      ///< errno to return, 0: none
     int times;      ///< how often
     size_t at_most; ///< bytes a call may carry, 0: as many as it wants
-};
-
-static struct fault faults[] = {
-    {"socket", FAMILY_SOCKET, 0, 0, 0},   {"bind", FAMILY_BIND, 0, 0, 0},
-    {"listen", FAMILY_LISTEN, 0, 0, 0},   {"accept", FAMILY_ACCEPT, 0, 0, 0},
-    {"connect", FAMILY_CONNECT, 0, 0, 0}, {"name", FAMILY_NAME, 0, 0, 0},
-    {"peer", FAMILY_PEER, 0, 0, 0},       {"option", FAMILY_OPTION, 0, 0, 0},
-    {"ask", FAMILY_ASK, 0, 0, 0},         {"recv", FAMILY_RECV, 0, 0, 0},
-    {"send", FAMILY_SEND, 0, 0, 0},
-};
+} faults[FAULT_KINDS];
 
 static struct record *record;
 static void *real[CALL_COUNT];
@@ -100,8 +88,8 @@ static void read_faults(const char *text)
 
     while (sscanf(text, "%15[a-z]:%15[a-z0-9]:%d%n", name, what, &number,
                   &used) == 3) {
-        for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
-            if (strcmp(faults[i].name, name) != 0)
+        for (int i = 0; i < FAULT_KINDS; i++) {
+            if (strcmp(fault_kinds[i].name, name) != 0)
                 continue;
             if (strcmp(what, "short") == 0) {
                 faults[i].at_most = (size_t)number;
@@ -127,10 +115,6 @@ __attribute__((constructor)) static void witness_begin(void)
     if ((text = getenv("LAB_FAULTS")) != NULL)
         read_faults(text);
     hosts = getenv("LAB_HOSTS");
-    if ((text = getenv("LAB_NOFILE")) != NULL) {
-        struct rlimit most = {(rlim_t)atoi(text), (rlim_t)atoi(text)};
-        setrlimit(RLIMIT_NOFILE, &most);
-    }
     if (getenv("LAB_LINES") != NULL)
         setvbuf(stdout, NULL, _IOLBF, 0);
     states = getenv("LAB_STATES") != NULL;
@@ -143,9 +127,15 @@ __attribute__((constructor)) static void witness_begin(void)
     }
 }
 
+// A number below 101 is the implementation's: as its part, we come after every
+// destructor that the program may have.
+#if defined __GNUC__ && !defined __clang__
+#pragma GCC diagnostic ignored "-Wprio-ctor-dtor"
+#endif
+
 /// The end of the program: which sockets has it left to the kernel to close?
 /// Looking at the descriptors themselves counts every way of closing.
-__attribute__((destructor)) static void witness_end(void)
+__attribute__((destructor(2))) static void witness_end(void)
 {
     struct stat about;
     int open = 0;
@@ -172,6 +162,42 @@ void _Exit(int status)
 {
     _exit(status);
 }
+
+#ifdef __GLIBC__
+// AddressSanitizer needs terabytes of addresses, so a program can't have both,
+// it and a limit on memory of its own. The limit is what it does without: how
+// much memory is not what these programs are about.
+void __asan_init(void) __attribute__((weak));
+
+static int set_limit(pid_t pid, int what, const void *limit, void *old)
+{
+    if (__asan_init != NULL && (what == RLIMIT_AS || what == RLIMIT_DATA))
+        limit = NULL;
+    return (int)syscall(SYS_prlimit64, pid, what, limit, old);
+}
+
+int setrlimit(__rlimit_resource_t what, const struct rlimit *limit)
+{
+    return set_limit(0, (int)what, limit, NULL);
+}
+
+int setrlimit64(__rlimit_resource_t what, const struct rlimit64 *limit)
+{
+    return set_limit(0, (int)what, limit, NULL);
+}
+
+int prlimit(pid_t pid, enum __rlimit_resource what, const struct rlimit *limit,
+            struct rlimit *old)
+{
+    return set_limit(pid, (int)what, limit, old);
+}
+
+int prlimit64(pid_t pid, enum __rlimit_resource what,
+              const struct rlimit64 *limit, struct rlimit64 *old)
+{
+    return set_limit(pid, (int)what, limit, old);
+}
+#endif
 
 /// Begin to record a call. NULL: not recorded (not ours, or before main).
 static struct call *enter(enum call_id id, int fd, int64_t a, int64_t b,
@@ -234,6 +260,18 @@ static void note_address(struct call *call, const struct sockaddr *address,
     if (call == NULL || size < sizeof(sa_family_t) || !readable(address, size))
         return;
     memcpy(&call->address, address, size);
+
+    // What is IPv4 in the disguise of IPv6 is IPv4.
+    struct sockaddr_in6 six;
+    struct sockaddr_in four = {.sin_family = AF_INET};
+    if (call->address.ss_family != AF_INET6 || size < sizeof six)
+        return;
+    memcpy(&six, &call->address, sizeof six);
+    if (!IN6_IS_ADDR_V4MAPPED(&six.sin6_addr))
+        return;
+    four.sin_port = six.sin6_port;
+    memcpy(&four.sin_addr, &six.sin6_addr.s6_addr[12], sizeof four.sin_addr);
+    memcpy(&call->address, &four, sizeof four);
 }
 
 /// Ask the kernel in which state a socket is, and whose it is.
@@ -302,18 +340,26 @@ static bool injected(struct call *call)
     enum call_family family = family_of[call->id];
     if (record->supervised)
         return false; // it is done from outside
-    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
-        struct fault *fault = &faults[i];
-        bool applies = fault->family == family;
+    for (int i = 0; i < FAULT_KINDS; i++) {
+        const struct fault_kind *kind = &fault_kinds[i];
+        bool applies = kind->family == family;
         // A signal may as well come while the program waits in poll.
-        if (family == FAMILY_WAIT && fault->error == EINTR)
-            applies =
-                fault->family == (connected ? FAMILY_RECV : FAMILY_ACCEPT);
-        if (!applies || fault->times == 0)
+        if (family == FAMILY_WAIT && faults[i].error == EINTR)
+            applies = kind->family == (connected ? FAMILY_RECV : FAMILY_ACCEPT);
+        // A resolver and a curious program have sockets and questions of their
+        // own, which are no matter of ours.
+        if (family == FAMILY_SOCKET)
+            applies = applies &&
+                      (call->arg[0] == AF_INET || call->arg[0] == AF_INET6) &&
+                      (call->arg[1] & 15) == SOCK_STREAM;
+        if (kind->option != 0)
+            applies = applies && call->arg[0] == kind->level &&
+                      call->arg[1] == kind->option;
+        if (!applies || faults[i].times == 0)
             continue;
-        fault->times += fault->times > 0 ? -1 : 1;
-        if (fault->times >= 0) { // below 0: one of the next calls is meant
-            call->injected = errno = fault->error;
+        faults[i].times += faults[i].times > 0 ? -1 : 1;
+        if (faults[i].times >= 0) { // below 0: one of the next calls is meant
+            call->injected = errno = faults[i].error;
             return true;
         }
     }
@@ -336,8 +382,8 @@ static bool injected_send(struct call *call, int flags)
 /// How many bytes a call of this family may carry.
 static size_t at_most(enum call_family family, size_t size)
 {
-    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
-        if (faults[i].family == family && faults[i].at_most != 0 &&
+    for (int i = 0; i < FAULT_KINDS; i++)
+        if (fault_kinds[i].family == family && faults[i].at_most != 0 &&
             faults[i].at_most < size)
             return faults[i].at_most;
     return size;

@@ -69,6 +69,32 @@ enum call_family {
     FAMILY_RESOLVE,
 };
 
+/// What a test can make fail. Of setsockopt and getsockopt only the options
+/// that a step needs: what a program asks or tries besides is its own affair.
+struct fault_kind {
+    const char *name;
+    enum call_family family;
+    int level, option; ///< 0: any
+};
+
+static const struct fault_kind fault_kinds[] = {
+    {"socket", FAMILY_SOCKET, 0, 0},
+    {"bind", FAMILY_BIND, 0, 0},
+    {"listen", FAMILY_LISTEN, 0, 0},
+    {"accept", FAMILY_ACCEPT, 0, 0},
+    {"connect", FAMILY_CONNECT, 0, 0},
+    {"name", FAMILY_NAME, 0, 0},
+    {"peer", FAMILY_PEER, 0, 0},
+    {"reuse", FAMILY_OPTION, SOL_SOCKET, SO_REUSEADDR},
+    {"domain", FAMILY_ASK, SOL_SOCKET, SO_DOMAIN},
+    {"type", FAMILY_ASK, SOL_SOCKET, SO_TYPE},
+    {"error", FAMILY_ASK, SOL_SOCKET, SO_ERROR},
+    {"recv", FAMILY_RECV, 0, 0},
+    {"send", FAMILY_SEND, 0, 0},
+    {"wait", FAMILY_WAIT, 0, 0},
+};
+enum { FAULT_KINDS = sizeof fault_kinds / sizeof *fault_kinds };
+
 enum call_state { CALL_FREE, CALL_ENTERED, CALL_RETURNED };
 
 /// One call of the program.

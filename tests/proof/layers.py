@@ -16,7 +16,7 @@ LAYERS = """
 text outcome json steps
 address
 calls kernel
-supervisor launch family
+supervisor family launch
 program state
 diagnose
 failure
