@@ -102,7 +102,8 @@ class Book:
         return "\n".join(out)
 
     def group_of(self, name):
-        return next((group for group, pages in self.groups if self.parts.get(name, name) in dict(pages)), "")
+        group = next((group for group, pages in self.groups if self.parts.get(name, name) in dict(pages)), "")
+        return "" if group.endswith("?") else group
 
 
 # --------------------------------------------------------------------- the text
@@ -207,6 +208,14 @@ def programs(text, book):
                 f'aria-label="Listing of {name}">listing</a></li>' for listing, page, name, brief in rows) + "\n</ul>")
 
 
+def whole_names(text):
+    """The name of a state is not broken at its hyphen."""
+    parts = re.split(r'(<div class="fragment.*?<!-- fragment -->|<svg.*?</svg>|<[^>]*>)', text, flags=re.S)
+    parts[::2] = [re.sub(r"\b(?:SYN|FIN|CLOSE|LAST|TIME)-(?:SENT|RECV|RECEIVED|WAIT(?:-\d)?|ACK)\b",
+                         r'<span class="state">\g<0></span>', part) for part in parts[::2]]
+    return "".join(parts)
+
+
 def stations(text, book):
     """In a list of all steps each has its number."""
     def number(match):
@@ -268,7 +277,7 @@ def finish(name, book):
         text = re.sub(r'<a id="l\d+" name="l\d+"></a>', "", text)
     text = re.sub(r'<div class="toc">.*?</ul>\s*</div>', "", text, flags=re.S)
     text = re.sub(r'<p ?>(?:<a class="anchor" id="mainpage"></a>)?\s*</p>', "", text.replace("<p >", "<p>"))
-    text = stations(fragments(tables(headings(text))), book)
+    text = whole_names(stations(fragments(tables(headings(text))), book))
     if name == "index":
         text = front(text)
     if name in ("glossary", "errors"):
