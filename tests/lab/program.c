@@ -23,10 +23,10 @@
 #include <unistd.h>
 
 enum {
-    TICK_MS = 100,    ///< how often a sleeping program is looked at
-    QUIET_MS = 1500,  ///< asleep so long with nothing to wake it: for ever
-    AFTER_MS = 500,   ///< for what an ended program sent to be delivered
-    SPIN_MS = 2000,   ///< CPU time in one wait that only a busy loop needs
+    TICK_MS = 100,     ///< how often a sleeping program is looked at
+    QUIET_MS = 1500,   ///< asleep so long with nothing to wake it: for ever
+    AFTER_MS = 500,    ///< for what an ended program sent to be delivered
+    SPIN_MS = 2000,    ///< CPU time in one wait that only a busy loop needs
     PROGRAMS_MAX = 16, ///< in one test
 };
 

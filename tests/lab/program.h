@@ -27,7 +27,7 @@ struct setup {
     bool unaided;            ///< stdout is buffered as the program has it
     const char *own_network; ///< in a new network namespace, whose lo has this
                              ///< address too; skips where that is not allowed
-    bool or_here;       ///< does not skip then: in this network
+    bool or_here;            ///< does not skip then: in this network
     int taken;          ///< so many descriptors from 3 up are in use already
     bool gate;          ///< its first receive waits for open_gate()
     int naps_ms;        ///< it rightly sleeps so long with nothing to wake it
