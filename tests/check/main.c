@@ -47,6 +47,17 @@ static const char *only[STEPS_MAX];
 static int only_count;
 static long jobs;
 
+/// For who may not know it: /proc shows our arguments, not our stdin.
+static long seed_from_stdin(void)
+{
+    char line[32] = "";
+
+    if (fgets(line, sizeof line, stdin) == NULL ||
+        freopen("/dev/null", "r", stdin) == NULL)
+        return -1;
+    return atol(line);
+}
+
 static void read_options(int argc, char *argv[])
 {
     static const struct option options[] = {
@@ -84,7 +95,9 @@ static void read_options(int argc, char *argv[])
                 only[only_count++] = optarg;
             break;
         case 'e':
-            check.seed = *optarg == '\0' ? -1 : atol(optarg);
+            check.seed = *optarg == '\0'            ? -1
+                         : strcmp(optarg, "-") == 0 ? seed_from_stdin()
+                                                    : atol(optarg);
             break;
         case 't':
             check.tell_fd = atoi(optarg);

@@ -166,9 +166,10 @@ def look_for_sandbox(folder, values):
             tell_user("Not as root: a program can also forge its verdict and "
                       "end everything\n       that is yours, the grader too; "
                       "a fork bomb is not stopped.")
-        return
-    why = sandbox.trouble(f"{folder}/kit", f"{folder}/trial")
+    why = sandbox.trouble(f"{folder}/kit", f"{folder}/trial", values)
     shutil.rmtree(f"{folder}/trial", ignore_errors=True)
+    if why and values["unsafe"]:
+        raise Trouble(f"no program can be checked here: {why}")
     if why:
         raise Trouble(
             f"no sandbox on this machine: {why}\n"
@@ -340,8 +341,9 @@ def fresh(folder, name, taken, values):
         taken["refused"]
 
 
-TRIAL = ("import sys; from tests.grading import sandbox; "
-         "sys.exit(not {unsafe} and sandbox.trouble('kit', 'trial') or 0)")
+TRIAL = ("import json, sys; from tests.grading import sandbox; "
+         "sys.exit(sandbox.trouble('kit', 'trial', "
+         "json.load(open('kit/settings.json'))) or 0)")
 
 
 def elsewhere(folder, hosts, values, env):
@@ -375,7 +377,7 @@ def elsewhere(folder, hosts, values, env):
     for host in named:
         on(host, f"rm -rf {place}")
         run = on(host, "--workdir", place, "--basefile", "kit", "PYTHONPATH=kit", "python3", "-Bc",
-                 shlex.quote(TRIAL.format(unsafe=values["unsafe"])))
+                 shlex.quote(TRIAL))
         if run.returncode == 0:
             good.append(host)
         else:

@@ -31,6 +31,7 @@ import os
 import re
 import shutil
 import signal
+import stat
 import sys
 import time
 
@@ -38,6 +39,8 @@ from tests.grading import sandbox
 
 RECORD_MOST = 1 << 20  # bytes: one line of the check's
 COMPILE_S = 300  # for all programs; each has a limit of its own (compile.sh)
+KINDS = {"plain": 64 << 20, "checked": 64 << 20, "log": 64 << 10,
+         "d": 64 << 10}  # what the compiler leaves of a program: bytes at most
 STRIKES = 3  # steps that may use up their time
 PROCESSES_ODD = 100  # at once; a check has 40
 TOLD = ("status", "seconds", "message")  # of a test, as soon as it ends
@@ -65,21 +68,26 @@ class Job:
         self.kit, self.path = f"{folder}/kit", f"{folder}/jobs/{name}"
         self.settings, self.stems = settings, settings["stems"]
         self.user = sandbox.OwnUser()
-        self.work = f"{self.path}/work"
-        shutil.rmtree(self.work, ignore_errors=True)
-        os.makedirs(self.work)
+        # The compiler writes into work, as the programs' user. What is good of
+        # it becomes ours in programs, where nobody else writes.
+        self.work, self.programs = f"{self.path}/work", f"{self.path}/programs"
+        for folder in (self.work, self.programs):
+            shutil.rmtree(folder, ignore_errors=True)
+            os.makedirs(folder)
         if self.user.uid is not None:
             os.chown(self.work, self.user.uid, self.user.uid)
 
-    def run(self, argv, env, wall, writable=False, as_user=True, **options):
+    def run(self, argv, env, wall, compiling=False, **options):
         env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", **env}
+        work = self.work if compiling else self.programs
         if self.settings["unsafe"]:
-            argv = sandbox.uncontained(argv, self.user if as_user else None,
+            # The check itself stays root's: it gives each program its user.
+            argv = sandbox.uncontained(argv, self.user if compiling else None,
                                        env)
-            options["cwd"] = self.work
+            options["cwd"] = work
         else:
             argv = sandbox.contained(argv, self.kit, self.path, self.user, env,
-                                     writable)
+                                     os.path.basename(work), compiling)
         return sandbox.run(argv, wall, self.settings["memory"], self.user,
                            **options)
 
@@ -95,8 +103,32 @@ class Job:
         env.update(SRC=self.place("src"), LC_ALL="C",
                    MEMORY=str(self.settings["memory"]),
                    WITNESS=self.place("kit") + "/witness.o")
-        return self.run(["sh", self.place("kit") + "/compile.sh", *self.stems],
-                        env, wall=COMPILE_S, writable=True)
+        ran = self.run(["sh", self.place("kit") + "/compile.sh", *self.stems],
+                       env, wall=COMPILE_S, compiling=True)
+        for stem in self.stems:
+            for kind, most in KINDS.items():
+                self.bring(f"{stem}.{kind}", most)
+        shutil.rmtree(self.work, ignore_errors=True)
+        return ran
+
+    def bring(self, name, most):
+        """From work to programs, if it is a file of the compiler's: what runs
+        as the programs' user could have put a link there."""
+        try:
+            fd = os.open(f"{self.work}/{name}",
+                         os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            return
+        with open(fd, "rb") as file:
+            about = os.fstat(fd)
+            owner = os.geteuid() if self.user.uid is None else self.user.uid
+            if not stat.S_ISREG(about.st_mode) or about.st_uid != owner or \
+                    about.st_size > most:
+                return
+            data = file.read(most)
+        with open(f"{self.programs}/{name}", "wb") as file:
+            file.write(data)
+            os.fchmod(file.fileno(), 0o755 if about.st_mode & 0o100 else 0o644)
 
     def check(self, stem):
         """One step in a sandbox of its own: what a program does to the check
@@ -107,13 +139,14 @@ class Job:
             env = {"LAB_UID": str(self.user.uid)} if self.user.uid else {}
         return self.run(
             [f"{kit}/check", "--steps", "steps", "--programs", ".",
-             "--points", f"{kit}/points", "--seed", str(self.settings["seed"]),
+             "--points", f"{kit}/points", "--seed", "-",
              "--only", stem, "--jobs", "8", "--results", "-", "--tell", "TELL"],
-            env, wall=self.settings["limit"], tell=True, as_user=False)
+            env, wall=self.settings["limit"], tell=True,
+            given=f"{self.settings['seed']}\n")  # /proc shows what argv is
 
     def compiled(self, stem):
         """(whether there is a program, what the compiler said)"""
-        path = f"{self.work}/{stem}"
+        path = f"{self.programs}/{stem}"
         try:
             with open(f"{path}.log", errors="replace") as file:
                 log = file.read()
@@ -296,7 +329,7 @@ def grade(folder, name):
                  "none of its programs compiles", "", NO_PROGRAM)
     row["results"]["points"] = sum(s["points"] for s in row["results"]["steps"])
     row["seconds"] = round(time.monotonic() - begin, 2)
-    shutil.rmtree(job.work, ignore_errors=True)
+    shutil.rmtree(job.programs, ignore_errors=True)
     return row
 
 
@@ -306,6 +339,7 @@ def main():
     folder, name = sys.argv[1:]
     os.umask(0o022)
     sandbox.adopt_orphans()
+    sandbox.raise_limits()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         row = grade(folder, name)

@@ -10,6 +10,7 @@ import collections
 import ctypes
 import os
 import pwd
+import resource
 import select
 import shutil
 import signal
@@ -18,6 +19,7 @@ import subprocess
 import time
 
 LIMITS = {"nproc": 256, "nofile": 1024, "fsize": 64 << 20, "core": 0}
+RAISED = ("AS", "DATA", "CPU")
 TMP_SIZE = 128 << 20
 SAID_MOST = 16 << 20  # bytes on the descriptor that is read
 IN_KIT = ("check", "points", "witness.o", "compile.sh")  # not the seed
@@ -75,8 +77,9 @@ mount --bind "$1" /mnt/kit && mount --bind "$2" /mnt/job && shift 2 &&
 exec "$@" """
 
 
-def contained(argv, kit, job, user, env, writable=False):
-    """The command line that runs argv in /work, beside /kit and /src."""
+def contained(argv, kit, job, user, env, work="work", writable=False):
+    """The command line that runs argv in /work, which is job/work or another
+    folder there, beside /kit and /src."""
     reach = []
     if user.uid is not None:
         reach = ["unshare", "--mount", "--propagation", "private", "--",
@@ -98,7 +101,7 @@ def contained(argv, kit, job, user, env, writable=False):
         *(word for name in IN_KIT
           for word in ("--ro-bind", f"{kit}/{name}", f"/kit/{name}")),
         "--ro-bind", f"{job}/src", "/src",
-        "--bind" if writable else "--ro-bind", f"{job}/work", "/work",
+        "--bind" if writable else "--ro-bind", f"{job}/{work}", "/work",
         "--remount-ro", "/", "--chdir", "/work", "--clearenv",
         *(word for name, value in env.items()
           for word in ("--setenv", name, value)),
@@ -117,10 +120,28 @@ def uncontained(argv, user, env):
             "--", *argv]
 
 
+def raise_limits():
+    """What our caller has limited for himself (ulimit) is no matter of the
+    programs': AddressSanitizer wants an address space of 16 TiB. As far as we
+    may; the trial at the start sees whether that is enough."""
+    for name in RAISED:
+        which = getattr(resource, f"RLIMIT_{name}")
+        most = resource.getrlimit(which)[1]
+        for value in (resource.RLIM_INFINITY, most):
+            try:
+                resource.setrlimit(which, (value, value))
+                break
+            except (OSError, ValueError):
+                pass
+
+
 # What the check itself needs: a network for test 08, namespaces for the
-# programs (tests/lab/launch.c, shut_in).
+# programs (tests/lab/launch.c, shut_in), and a program that AddressSanitizer
+# lets run.
 TRY = """unshare --user --net true && unshare --user --map-root-user --mount sh -c \
 'echo 0 >/proc/sys/user/max_user_namespaces && mount -t tmpfs none /tmp'"""
+TRY_PROGRAM = """echo 'int main(void) { return 0; }' >trial.c &&
+$CC $GRADED $CHECKED trial.c -o trial && ./trial"""
 
 
 def out_of_reach(path, user):
@@ -129,25 +150,35 @@ def out_of_reach(path, user):
                           check=False).returncode != 0
 
 
-def trouble(kit, job):
-    """Why there is no sandbox on this machine; "" if there is one. That is
-    found only by trying the whole."""
-    if shutil.which("bwrap") is None:
+def trouble(kit, job, settings):
+    """Why nothing can be graded on this machine; "" if it can. That is found
+    only by trying the whole."""
+    raise_limits()
+    user, unsafe = OwnUser(), settings["unsafe"]
+    if not unsafe and shutil.which("bwrap") is None:
         return "bubblewrap is not installed; run: make setup-grade"
-    os.makedirs(f"{job}/src", exist_ok=True)
-    os.makedirs(f"{job}/work", exist_ok=True)
-    try:
-        run = subprocess.run(
-            contained(["sh", "-c", TRY], kit, job, OwnUser(),
-                      {"PATH": "/usr/bin:/bin"}),
-            stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            errors="replace", timeout=30, check=False)
-    except subprocess.TimeoutExpired:
-        return "the sandbox does not come up in 30 s"
-    if run.returncode == 0:
-        return ""
-    lines = run.stderr.strip().splitlines()
-    return lines[-1] if lines else f"status {run.returncode}"
+    for folder in ("src", "work"):
+        os.makedirs(f"{job}/{folder}", exist_ok=True)
+    if user.uid is not None:
+        os.chown(f"{job}/work", user.uid, user.uid)
+    env = {"PATH": "/usr/bin:/bin",
+           **{key: settings[key.lower()] for key in ("CC", "GRADED", "CHECKED")}}
+    tries = [["sh", "-c", TRY_PROGRAM]]
+    if not unsafe:
+        tries.insert(0, ["sh", "-c", TRY])
+    for argv in tries:
+        argv = uncontained(argv, user, env) if unsafe else \
+            contained(argv, kit, job, user, env, writable=True)
+        try:
+            run = subprocess.run(
+                argv, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                errors="replace", timeout=30, check=False, cwd=f"{job}/work")
+        except subprocess.TimeoutExpired:
+            return "the sandbox does not come up in 30 s"
+        if run.returncode != 0:
+            lines = run.stderr.strip().splitlines()
+            return lines[-1] if lines else f"status {run.returncode}"
+    return ""
 
 
 # ------------------------------------------------------------------- watching
@@ -188,6 +219,25 @@ def shared_memory():
             if line.startswith("Shmem:"):
                 return int(line.split()[1]) * 1024
     return 0
+
+
+def in_shared_memory(pids):
+    """Bytes that processes share without a file (MAP_SHARED | MAP_ANONYMOUS,
+    System V), each counted once: it is the kernel that divides them."""
+    total = 0
+    for pid in pids:
+        try:
+            with open(f"/proc/{pid}/smaps") as file:
+                ours = False
+                for line in file:
+                    if line[:1] in "0123456789abcdef":
+                        ours = line.endswith("(deleted)\n") and (
+                            " /dev/zero" in line or " /SYSV" in line)
+                    elif ours and line.startswith("Pss:"):
+                        total += int(line.split()[1]) * 1024
+        except OSError:
+            pass
+    return total
 
 
 def in_memory_files(pids):
@@ -235,23 +285,27 @@ def kill_descendants():
         time.sleep(0.01)
 
 
-def run(argv, wall, memory, user, tell=False, **options):
+def run(argv, wall, memory, user, tell=False, given="", **options):
     """Run it to its end or to a limit: wall in seconds, memory in MiB. With
-    tell the word TELL in argv becomes a descriptor, which is read."""
+    tell the word TELL in argv becomes a descriptor, which is read. given is a
+    line for its stdin."""
     err, err_end = os.pipe()
     out, out_end = os.pipe()
     for fd in (err, out):
         os.set_blocking(fd, False)
     said = {err: bytearray(), out: bytearray()}
     begin, ended, peak, most = time.monotonic(), "", 0, 0
+    stdin, stdin_end = os.pipe()
+    os.write(stdin_end, given.encode())
+    os.close(stdin_end)
     shared = shared_memory()
     process = subprocess.Popen(
         [str(out_end) if word == "TELL" else word for word in argv],
-        stdin=subprocess.DEVNULL, stdout=err_end, stderr=err_end,
+        stdin=stdin, stdout=err_end, stderr=err_end,
         start_new_session=True, pass_fds=(out_end,) if tell else (),
         **options)
-    os.close(err_end)
-    os.close(out_end)
+    for fd in (stdin, err_end, out_end):
+        os.close(fd)
     poll = select.poll()
     watched = os.pidfd_open(process.pid)
     for fd in (err, out, watched):
@@ -283,7 +337,7 @@ def run(argv, wall, memory, user, tell=False, **options):
             pids = descendants()
             used = sum(own_memory(pid) for pid in pids)
             if shared_memory() - shared > memory << 19:
-                used += in_memory_files(pids)
+                used += in_memory_files(pids) + in_shared_memory(pids)
             peak, most = max(peak, used), max(most, len(pids))
             if used > memory << 20:
                 ended = "memory"
