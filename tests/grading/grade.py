@@ -240,6 +240,8 @@ def take_in_limits(entry, job, stems):
     resource.setrlimit(resource.RLIMIT_AS, (TAKE_MEMORY, TAKE_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (TAKE_S, TAKE_S))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.setpgid(0, 0)  # git, too, is ended by the alarm
+    signal.signal(signal.SIGALRM, lambda *_: os.killpg(0, signal.SIGKILL))
     signal.alarm(TAKE_S)
     os.environ["TAKE_TEMP"] = job
     os.dup2(os.open(os.devnull, os.O_RDWR), 2)  # it may die of its limits
@@ -255,9 +257,13 @@ def take(raw, folder, name, stems):
     child = multiprocessing.get_context("fork").Process(
         target=take_in_limits, args=(os.fsdecode(raw), job, stems))
     child.start()
-    child.join(2 * TAKE_S)
-    if child.is_alive():
-        child.kill()
+    try:
+        child.join(2 * TAKE_S)
+    finally:
+        try:
+            os.killpg(child.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # nothing of it is left
         child.join()
     try:
         with open(f"{job}/taken.json") as file:

@@ -39,13 +39,14 @@ from tests.grading import sandbox
 
 RECORD_MOST = 1 << 20  # bytes: one line of the check's
 COMPILE_S = 300  # for all programs; each has a limit of its own (compile.sh)
-KINDS = {"plain": 64 << 20, "checked": 64 << 20, "log": 64 << 10,
-         "d": 64 << 10}  # what the compiler leaves of a program: bytes at most
+# What the compiler leaves of a program: bytes at most.
+KINDS = {"plain": 64 << 20, "checked": 64 << 20, "log": 64 << 10}
 STRIKES = 3  # steps that may use up their time
 PROCESSES_ODD = 100  # at once; a check has 40
 TOLD = ("status", "seconds", "message")  # of a test, as soon as it ends
 BEFORE = "the run was ended before this test"
 NO_PROGRAM = "the program did not compile"
+SKIPPED = "what the test needs was taken away from it, twice"
 
 
 def write_json(path, value):
@@ -193,21 +194,44 @@ def pieced_together(step, records, before=BEFORE):
     step["points"] = sum(test["points"] for test in step["tests"])
 
 
-def source_flags(path, stems):
-    """What a program wants of the compiler that no program here needs."""
-    flags = []
+# What no program here needs, and who has points without the work may. A flag
+# is for a human: there may be a good reason.
+ODD = (
+    (r"__attribute\w*\s*\(\(.*?(constructor|ifunc|section)|\bpreinit|"
+     r"\binit_array|__libc_start_main|\b_start\b",
+     "runs something before main"),
+    (r"\bLAB_[A-Z]|\bwitness\b|\brecord_slot\b", "names the lab's own things"),
+    (r"\bsyscall\s*\(|\b__?asm(?:__)?\b|\basm\b",
+     "makes system calls past libc"),
+    (r"/proc/(?!net/dev\b)", "looks into /proc"),
+    (r"^\s*#\s*define\s+(main|socket|bind|listen|accept4?|connect|recv\w*|"
+     r"send\w*|read|write|close|exit|_exit)\b", "gives a call another meaning"),
+    (r"\bdlsym\b|\bptrace\b|\bprocess_vm_|\bmemfd_create\b|\bfexecve\b",
+     "uses what attacks are made of"),
+    (r"\.incbin", "tried to read a file with .incbin"),
+)
+COMMENT = re.compile(r'//[^\n]*|/\*.*?\*/|("(?:\\.|[^"\\\n])*"|'
+                     r"'(?:\\.|[^'\\\n])*')", re.S)
+
+
+def source_flags(job, stems):
+    """What is odd in the sources; what the compiler read besides them."""
+    flags = {}
     for stem in stems:
         try:
-            with open(f"{path}/src/{stem}.c", errors="replace") as file:
+            with open(f"{job.path}/src/{stem}.c", errors="replace") as file:
                 text = file.read()
         except OSError:
             continue
-        for name in re.findall(r'^\s*#\s*include(?:_next)?\s*[<"](/[^>"\n]*)',
-                               text, re.M):
-            flags.append(f"tried to include {name[:80]} ({stem})")
-        if ".incbin" in text:
-            flags.append(f"tried to read a file with .incbin ({stem})")
-    return flags
+        found = [f"tried to include {name[:80]}" for name in re.findall(
+            r'^\s*#\s*include(?:_next)?\s*[<"](/[^>"\n]*)', text, re.M)]
+        text = re.sub(r"\\\r?\n", "", text)
+        text = COMMENT.sub(lambda match: match[1] or " ", text)
+        found += [what for pattern, what in ODD
+                  if re.search(pattern, text, re.M | re.S)]
+        for what in dict.fromkeys(found):
+            flags.setdefault(what, []).append(stem)
+    return [f"{what}: {', '.join(which)}" for what, which in flags.items()]
 
 
 def judge(ran, settings, came_to_end):
@@ -237,6 +261,12 @@ def judge(ran, settings, came_to_end):
             "no verdict")
 
 
+def is_short(job, records):
+    """Whether a test was skipped that can be run here."""
+    return not job.settings["unsafe"] and any(
+        record.get("status") == "skipped" for record in records.values())
+
+
 def check_steps(job, row):
     """Fill in the row's results, step by step."""
     results, strikes = row["results"], 0
@@ -251,8 +281,19 @@ def check_steps(job, row):
             continue
         ran = job.check(stem)
         records, end = read_told(ran.said)
+        if is_short(job, records):
+            # It was tried at the start that no test has to be skipped. So
+            # something in it took away what the test needs; or not: once more.
+            ran = job.check(stem)
+            records, end = read_told(ran.said)
+        short = is_short(job, records)
+        for record in records.values():
+            if short and record["status"] == "skipped":
+                record.update(status="failed", message=SKIPPED)
         outcome, reason, flag = judge(ran, job.settings, end is not None)
-        if end is not None and not ran.ended:
+        if short:
+            row["flags"].append(f"a test could not be run: {stem}")
+        if end is not None and not ran.ended and not short:
             results["steps"][number] = end["steps"][0]
             results["remarks"] += end["remarks"]
         else:
@@ -321,7 +362,7 @@ def grade(folder, name):
                     else "did not compile"].append(stem)
     row["flags"] += [f"{what}: {', '.join(which)}"
                      for what, which in without.items() if which]
-    row["flags"] += source_flags(job.path, job.stems)
+    row["flags"] += source_flags(job, job.stems)
     if there:
         check_steps(job, row)
     else:

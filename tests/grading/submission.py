@@ -24,6 +24,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+import zlib
 
 FILE_MOST = 1 << 20  # bytes of one program
 ARCHIVE_MOST = 64 << 20  # bytes of an archive as it lies there
@@ -96,6 +97,7 @@ class Found:
 # ------------------------------------------------------------- kinds of entry
 
 def read_folder(root, found):
+    owner = os.lstat(root).st_uid
     for folder, folders, files in os.walk(root):
         folders[:] = sorted(f for f in folders if f not in SKIPPED)
         inner = os.path.relpath(folder, root)
@@ -109,6 +111,9 @@ def read_folder(root, found):
                 continue
             if not stat.S_ISREG(about.st_mode):
                 found.link(path)
+                continue
+            if about.st_nlink > 1 and about.st_uid != owner:
+                found.flag(f"{shown(path)} is another user's file: not taken")
                 continue
             try:
                 file = os.open(os.path.join(folder, name),
@@ -183,7 +188,7 @@ def read_archive(path, found):
         except Refused:
             raise
         except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError,
-                lzma.LZMAError, ValueError, NotImplementedError,
+                lzma.LZMAError, zlib.error, ValueError, NotImplementedError,
                 RuntimeError, KeyError, IndexError, OverflowError) as error:
             raise Refused("the archive can't be read: "
                           f"{shown(str(error)) or type(error).__name__}")
@@ -192,6 +197,33 @@ def read_archive(path, found):
 def is_repository(folder):
     return all(os.path.lexists(os.path.join(folder, name))
                for name in ("HEAD", "objects", "refs"))
+
+
+def look_through(repository):
+    """Refuse what is no plain repository: through a link or alternates it
+    would have others' objects, a FIFO would never end."""
+    count = size = 0
+    todo = [os.path.join(repository, name)
+            for name in ("HEAD", "packed-refs", "refs", "objects")]
+    while todo:
+        path = todo.pop()
+        try:
+            about = os.lstat(path)
+        except FileNotFoundError:
+            continue
+        inner = shown(os.path.relpath(path, repository))
+        count, size = count + 1, size + about.st_size
+        if count > NAMES_MOST or size > UNPACKED_MOST:
+            raise Refused("the git repository is too large: more than "
+                          f"{NAMES_MOST} files or {size_text(UNPACKED_MOST)}")
+        if stat.S_ISDIR(about.st_mode):
+            todo += [os.path.join(path, name) for name in os.listdir(path)]
+        elif not stat.S_ISREG(about.st_mode):
+            raise Refused(f"in the git repository {inner} is a link or a device")
+        elif inner in ("objects/info/alternates",
+                       "objects/info/http-alternates"):
+            raise Refused("the git repository has its objects elsewhere "
+                          f"({inner}): hand in the whole")
 
 
 def head_of(repository):
@@ -221,6 +253,7 @@ def head_of(repository):
 
 def read_repository(repository, found):
     """Through a repository of our own that only borrows the objects."""
+    look_through(repository)
     commit = head_of(repository)
     with tempfile.TemporaryDirectory(dir=os.environ.get("TAKE_TEMP")) as own:
         env = {"PATH": os.environ["PATH"], "HOME": own, "LC_ALL": "C",
@@ -239,6 +272,8 @@ def read_repository(repository, found):
             return data
 
         git("init", "-q", "--bare", own + "/.git")
+        if git("cat-file", "-t", commit).strip() != b"commit":
+            raise Refused("the git repository has no commit in HEAD")
         listing = git("ls-tree", "-r", "-z", "--full-tree", commit)
         if not listing:
             raise Refused("the git repository's HEAD can't be read")

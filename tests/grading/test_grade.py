@@ -354,6 +354,83 @@ class Taking(unittest.TestCase):
                         or about["files"]["03_listen"], text)
         self.assertFalse(os.path.exists(f"{self.top}/to/02_bind.c"))
 
+    def test_what_is_damaged_inside_is_told(self):
+        path = f"{self.top}/a.zip"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("01_socket.c", bytes(range(256)) * 64)
+        with open(path, "r+b") as file:
+            file.seek(60)
+            file.write(b"\xff" * 40)
+        self.assertIn("the archive can't be read", self.take(path)["refused"])
+
+    def test_another_users_file_by_a_hard_link_is_not_taken(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root makes files of two users")
+        self.put("02_bind.c", "mine")
+        with open(f"{self.top}/theirs", "w") as file:
+            file.write("theirs")
+        os.chown(f"{self.top}/theirs", 61400, 61400)
+        os.link(f"{self.top}/theirs", f"{self.entry}/01_socket.c")
+        os.link(f"{self.entry}/02_bind.c", f"{self.entry}/02_bind.c.old")
+        about = self.take()
+        self.assertEqual(["02_bind"], [s for s in STEMS
+                                       if about["files"][s] is not None])
+        self.assertEqual(["01_socket.c is another user's file: not taken"],
+                         about["flags"])
+
+    def git(self, *args):
+        return subprocess.run(
+            ["git", "-c", "user.name=x", "-c", "user.email=x@y", *args],
+            check=True, capture_output=True, text=True).stdout.strip()
+
+    def bare(self, name="bare.git"):
+        """A repository without a working tree that has one of the steps."""
+        work = f"{self.top}/{name}.work"
+        os.makedirs(work)
+        with open(f"{work}/01_socket.c", "w") as file:
+            file.write("mine")
+        self.git("init", "-q", work)
+        self.git("-C", work, "add", "-A")
+        self.git("-C", work, "commit", "-qm", "x")
+        self.git("clone", "-q", "--bare", "--no-local", work,
+                 f"{self.top}/{name}")
+        return f"{self.top}/{name}"
+
+    def test_a_repository_has_its_own_commit_and_its_own_objects(self):
+        whole = self.bare()
+        self.assertIsNone(self.take(whole)["refused"])
+        self.assertEqual("mine", self.taken("01_socket"))
+        tree = self.git("-C", whole, "rev-parse", "HEAD^{tree}")
+        for number, (name, harm, words) in enumerate((
+                ("HEAD", lambda path: write(path, tree + "\n"),
+                 "no commit in HEAD"),
+                ("objects/info/alternates",
+                 lambda path: write(path, f"{whole}/objects\n"), "elsewhere"),
+                ("objects/info/http-alternates",
+                 lambda path: write(path, f"{whole}/objects\n"), "elsewhere"),
+                ("objects", lambda path: link(path, f"{whole}/objects"),
+                 "objects is a link or a device"),
+                ("objects/pack/pack-1.pack", os.mkfifo, "is a link or a device"),
+                ("refs/heads/x", lambda path: link(path, "/etc/passwd"),
+                 "is a link or a device"))):
+            with self.subTest(name):
+                path = self.bare(f"{number}.git")
+                harm(f"{path}/{name}")
+                about = self.take(path)
+                self.assertIn(words, about["refused"] or "it was taken")
+                self.assertIsNone(about["files"]["01_socket"])
+
+
+def write(path, text):
+    with open(path, "w") as file:
+        file.write(text)
+
+
+def link(path, to):
+    if os.path.isdir(path):
+        shutil.rmtree(path)
+    os.symlink(to, path)
+
 
 if __name__ == "__main__":
     unittest.main()
