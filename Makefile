@@ -10,6 +10,12 @@ PYTHON ?= /usr/bin/python3# for the maintainers' tools; python3-clang is there
 RESULTS ?= $(BUILD)/results.json
 FORMAT ?=#                 the verdict for other programs: junit tap gradescope markdown html
 
+# Names that others chose stay what they are: a folder called $$(shell …) is no
+# call. The shell gets them from the environment, not as text of its own.
+NAMES := STEPS CLASS POLICY HOSTS
+$(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
+export $(NAMES)
+
 CFLAGS ?= -g
 WARN   := -std=c17 -Wall -Wextra -Wpedantic
 LABWARN := -std=c17 -Wall -Wextra# not pedantic: dlsym(3) is POSIX, not ISO C
@@ -54,7 +60,6 @@ ifneq ($(and $(wildcard .version),$(filter $(WHOLE),$(MAKECMDGOALS))),)
   $(error make $(firstword $(filter $(WHOLE),$(MAKECMDGOALS))) needs the whole kit; this is the students' copy of it, version $(VERSION))
 endif
 
-export STEPS
 export PYTHONDONTWRITEBYTECODE = 1# nothing is written beside the sources
 export PYTHONCOERCECLOCALE = 0# in the locale C the tools write ASCII, too
 MAKEFLAGS += --no-builtin-rules
@@ -71,7 +76,7 @@ endif
 
 all: ## build the steps, and say where you stand
 	@$(MAKE) --no-print-directory -k programs; status=$$?; \
-	if [ -x $(CHECK) ]; then $(CHECK) --where --steps "$$STEPS" --programs $(OUT) --points "$(POLICY)"; \
+	if [ -x $(CHECK) ]; then $(CHECK) --where --steps "$$STEPS" --programs $(OUT) --points "$$POLICY"; \
 	else echo "The programs are in $(BUILD)/$(notdir $(IN))/. Begin with $$STEPS/01_socket.c and docs/01_socket.md; then: make check"; fi; \
 	exit $$status
 
@@ -83,13 +88,13 @@ $(BUILD)/$(notdir $(IN))/%: $(IN)/%.c | $(BUILD)/compiler
 	@$(CC) $(WARN) $(CFLAGS) -o $@.$$$$ $< && mv $@.$$$$ $@
 
 check: $(CHECK) $(STEMS:%=$(OUT)/%.log) ## grade all steps: STEPS=dir BUILD=dir SEED=n FORMAT=junit
-	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --points "$(POLICY)" --seed "$(SEED)"; \
+	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --points "$$POLICY" --seed "$(SEED)"; \
 	status=$$?; [ -z "$(FORMAT)" ] || $(PYTHON) -m tests.grading.formats $(RESULTS) $(FORMAT) || status=2; exit $$status
 
 check-%: $(CHECK) FORCE ## grade one step and show all that it lacks: make check-02
 	@logs="$(patsubst %,$(OUT)/%.log,$(filter $(NN)%,$(STEMS)))"; \
 	[ -z "$$logs" ] || $(MAKE) --no-print-directory $$logs
-	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --points "$(POLICY)" --seed "$(SEED)" \
+	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --points "$$POLICY" --seed "$(SEED)" \
 		--only "$(NN)" $(if $(TELL),--tell $(TELL))
 
 STUDENT = @BUILD=$(BUILD) AGAIN="$(AGAIN)" FORCE="$(FORCE)" POLL="$(POLL)" $(PYTHON) -m tests.tools
@@ -103,7 +108,7 @@ next: $(CHECK) $(WITNESS) ## the same once: what to do now
 	$(STUDENT).watch --once $(ROAD)
 
 list: $(CHECK) ## where you stand, and your points
-	@$(CHECK) --where --steps "$$STEPS" --programs $(OUT) --points "$(POLICY)"
+	@$(CHECK) --where --steps "$$STEPS" --programs $(OUT) --points "$$POLICY"
 
 hint-%: FORCE ## a hint for a step; each call one more: make hint-02 AGAIN=1
 	$(STUDENT).hints hint $* $(ROAD)
@@ -130,23 +135,27 @@ $(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
 	@mkdir -p $(@D)
 	@src=$(IN)/$*.c to=$(OUT)/$* mine=$(OUT)/$*.$$$$; \
 	trap 'wait; rm -f $$mine $$mine.*; exit 1' INT TERM; \
-	if [ ! -r $$src ]; then \
+	if ! size=$$(stat -Lc %s -- $$src 2>/dev/null) || ! [ -f $$src ] || ! [ -r $$src ] || [ $$size -gt 1048576 ]; then \
 		rm -f $$to.checked $$to.plain $$to.c; \
-		echo "error: there is no file $*.c in $$STEPS" >$@; exit 0; fi; \
+		echo "error: there is no file $*.c$${size:+, of at most 1 MiB,} in $$STEPS" >$@; exit 0; fi; \
 	if cmp -s $$src $$to.c && [ $@ -nt $(WITNESS) ] && [ $@ -nt $(BUILD)/flags ] && \
 	   ! grep -q '#include "' $$src; then exit 0; fi; \
 	cp $$src $$mine.c; \
 	mkdir -p $(BUILD)/$(notdir $(IN)); \
 	{ $(CC) $(GRADED) $(CHECKED) -w $$src $(WITNESS) -ldl -o $$mine.checked 2>$$mine.err & \
 	  $(CC) $(WARN) $(CFLAGS) -w $$src -o $$mine 2>/dev/null & \
-	  $(CC) $(GRADED) -Wall -Wextra -Wpedantic $$src $(WITNESS) -ldl -o $$mine.plain 2>$$mine.log; \
+	  $(CC) $(GRADED) -MD -MF $$mine.d -Wall -Wextra -Wpedantic $$src $(WITNESS) -ldl -o $$mine.plain 2>$$mine.log; \
 	  wait; }; \
+	kit=$$(realpath .) built=$$(realpath $(BUILD)); [ "$$(realpath $(IN))" = "$$kit/solutions" ] || \
+	if foreign=$$(sed 's/^[^:]*://; s/\\$$//' $$mine.d 2>/dev/null | xargs realpath -m -- 2>/dev/null | \
+	              grep -F -e "$$kit/solutions/" -e "$$built/graded/"); then \
+		rm -f $$mine.checked; echo "error: $*.c takes another program for its own: $$foreign" >$$mine.log; fi; \
 	if [ -x $$mine.checked ] && [ -x $$mine.plain ]; then \
 		mv $$mine.checked $$to.checked; mv $$mine.plain $$to.plain; \
 		mv $$mine $(BUILD)/$(notdir $(IN))/$*; \
 	else rm -f $$to.checked $$to.plain $$mine.checked $$mine.plain; \
 		[ -s $$mine.log ] || mv $$mine.err $$mine.log; fi; \
-	rm -f $$to.json; mv $$mine.c $$to.c; mv $$mine.log $@; rm -f $$mine.err
+	rm -f $$to.json; mv $$mine.c $$to.c; mv $$mine.log $@; rm -f $$mine.err $$mine.d
 
 # ------------------------------------------------------------------- machines
 
@@ -228,9 +237,9 @@ $(BUILD)/objects/tools/trace/record.o: | $(BUILD)/pcap
 # ---------------------------------------------------------------- instructors
 
 .PHONY: grade report similar gradescope class-trial
-export GRADED CHECKED CLASS HOSTS
+export GRADED CHECKED
 grade: $(CHECK) $(WITNESS) ## grade a class, contained: CLASS=dir JOBS=n LIMIT=s
-	@CC="$(CC)" POLICY="$(POLICY)" $(PYTHON) -m tests.grading.grade --build $(BUILD)
+	@CC="$(CC)" $(PYTHON) -m tests.grading.grade --build $(BUILD)
 
 report: ## its reports again: CLASS=dir FORMAT="junit tap"
 	@BUILD=$(BUILD) $(PYTHON) -m tests.grading.report "$$CLASS" $(FORMAT)
@@ -239,13 +248,13 @@ similar: ## which submissions of a graded class are alike: CLASS=dir
 	@BUILD=$(BUILD) $(PYTHON) -m tests.grading.similar "$$CLASS"
 
 gradescope: $(CHECK) ## an autograder for Gradescope: POLICY=file
-	@mkdir -p $(BUILD)/none; $(CHECK) --points "$(POLICY)" --programs $(BUILD)/none \
+	@mkdir -p $(BUILD)/none; $(CHECK) --points "$$POLICY" --programs $(BUILD)/none \
 		--results $(BUILD)/none/results.json >/dev/null || [ $$? = 1 ]
-	@$(PYTHON) -m tests.grading.gradescope.pack $(BUILD)/gradescope.zip "$(POLICY)"
+	@$(PYTHON) -m tests.grading.gradescope.pack $(BUILD)/gradescope.zip "$$POLICY"
 
 class-trial: N ?= 500
 class-trial: $(CHECK) $(WITNESS) ## grade a class whose verdicts are known: N=500
-	@CC="$(CC)" POLICY="$(POLICY)" $(PYTHON) -m tests.grading.make_class --trial $(N) $(BUILD)
+	@CC="$(CC)" $(PYTHON) -m tests.grading.make_class --trial $(N) $(BUILD)
 
 .PHONY: student-archive
 student-archive: ## the kit without solutions, to hand out: build/sockets-VERSION.tar.gz
