@@ -29,8 +29,9 @@ CHECKED := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 # The students' copy is marked by a file; the kit itself, by its last commit.
 VERSION = $(shell cat .version 2>/dev/null || git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-STEMS := $(basename $(notdir $(wildcard tests/0*.c)))
-NN     = $(if $(filter 1 2 3 4 5 6 7 8,$*),0$*,$*)# make check-2 means check-02
+# The steps are a table: their order, points, who is whose other end.
+STEMS := $(shell sed -n 's/^\([0-9][a-z0-9_]*\) *|.*/\1/p' tests/steps)
+NN     = $(if $(filter 1 2 3 4 5 6 7 8 9,$*),0$*,$*)# make check-2 means check-02
 
 # make takes a name with a space for two. So any folder but the kit's own two is
 # reached through a link, whose name is made of its path.
@@ -50,7 +51,8 @@ endif
 OUT     := $(BUILD)/graded/$(notdir $(IN))
 WITNESS := $(BUILD)/lab/witness.o
 CHECK   := $(BUILD)/check
-LAB     := $(patsubst tests/%.c,$(BUILD)/objects/%.o,$(wildcard tests/*.c tests/check/*.c) \
+LAB     := $(STEMS:%=$(BUILD)/objects/%.o) \
+           $(patsubst tests/%.c,$(BUILD)/objects/%.o,$(wildcard tests/check/*.c) \
              $(filter-out %/witness.c,$(wildcard tests/lab/*.c)))
 
 # What the students' copy has no files for (tests/tools/archive.py).
@@ -97,7 +99,7 @@ check-%: $(CHECK) FORCE ## grade one step and show all that it lacks: make check
 	@$(CHECK) --steps "$$STEPS" --programs $(OUT) --results $(RESULTS) --points "$$POLICY" --seed "$(SEED)" \
 		--only "$(NN)" $(if $(TELL),--tell $(TELL))
 
-STUDENT = @BUILD=$(BUILD) AGAIN="$(AGAIN)" FORCE="$(FORCE)" POLL="$(POLL)" $(PYTHON) -m tests.tools
+STUDENT = @BUILD=$(BUILD) AGAIN="$(AGAIN)" FORCE="$(FORCE)" POLL="$(POLL)" POLICY="$(POLICY)" $(PYTHON) -m tests.tools
 ROAD    = --steps "$$STEPS" --programs $(OUT)
 .PHONY: watch next list hint diff reset open
 
@@ -184,9 +186,9 @@ problems: FORCE ## check, and print the findings as a compiler does: for editors
 problems-%: FORCE ## the same for one step: make problems-02
 	$(call problems,check-$*)
 
-# 06 alone is its server. Built anew: -O0 is what a debugger wants. GDBFLAGS is
+# Of two programs of a number the first. Built anew: -O0 is what a debugger wants. GDBFLAGS is
 # for gdb, ARGS for the program.
-debug-%: STEM = $(firstword $(filter $(NN)%,$(filter-out 06_echo_client,$(STEMS)) 06_echo_client))
+debug-%: STEM = $(firstword $(filter $(NN)%,$(STEMS)))
 debug-%: FORCE ## run a step in gdb, with a peer on the other side: make debug-06
 	@[ -n "$(STEM)" ] || { echo "There is no step $*. There are: $(STEMS)" >&2; exit 2; }
 	@$(MAKE) --no-print-directory -s CFLAGS='-g -O0' -W $(IN)/$(STEM).c $(BUILD)/$(notdir $(IN))/$(STEM)
@@ -216,9 +218,9 @@ $(BENCH)/%: tests/tools/bench/%.c $(BUILD)/flags | $(BUILD)/compiler
 RECORDER := $(BUILD)/lab/record $(BUILD)/lab/peer
 
 trace-%: $(RECORDER) FORCE ## see a step's own packets as a ladder: PEER= CASE= COMPARE=1
-	@logs="$(patsubst %,$(OUT)/%.log,$(filter $(if $(filter 06%,$(NN)),06,$(NN))%,$(STEMS)))"; \
+	@logs="$(patsubst %,$(OUT)/%.log,$(filter $(firstword $(subst _, ,$(NN)))_%,$(STEMS)))"; \
 	[ -z "$$logs" ] || $(MAKE) --no-print-directory $$logs
-	@OUT=$(OUT) BUILD=$(BUILD) PEER='$(PEER)' CASE='$(CASE)' COMPARE='$(COMPARE)' $(PYTHON) -m tests.tools.trace.scenes $(NN)
+	@OUT=$(OUT) BUILD=$(BUILD) PEER='$(PEER)' CASE='$(CASE)' COMPARE='$(COMPARE)' $(PYTHON) -m tests.tools.trace.record_step $*
 
 ladders: $(RECORDER) ## the handbook's ladders are traces of the solutions: WRITE=1
 	@BUILD=$(BUILD) WRITE='$(WRITE)' $(PYTHON) -m tests.tools.trace.figures $(filter %.ladder,$(FIGURES))
@@ -367,7 +369,7 @@ lint: $(LAB) | $(BUILD)/linters ## the style of the house: clang-format, cppchec
 	clang-tidy --quiet --warnings-as-errors='*' $(wildcard solutions/*.c) -- $(WARN)
 	clang-tidy --quiet --warnings-as-errors='*' $(wildcard tests/*.c tests/lab/*.c tests/check/*.c tests/tools/bench/*.c tests/tools/trace/*.c) \
 		-- $(WARN) -D_GNU_SOURCE -I$(BUILD)/objects/lab
-	shellcheck .ci/run tests/tools/setup.sh tests/grading/compile.sh
+	shellcheck .ci/run tests/tools/setup.sh tests/tools/debug.sh tests/grading/compile.sh
 
 help: ## this list
 	@awk -F ':.*## ' -v gone="$(and $(wildcard .version),$(WHOLE))" \

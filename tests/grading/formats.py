@@ -54,7 +54,7 @@ def here(text, results):
     if folder != "steps":
         text = text.replace(folder, "steps")
     # A path begins after a blank or a quote: without that, a long word is slow.
-    return re.sub(r"(?<![^\s'\"])[^\s'\"]+/(0\d_\w+\.c)\b", r"steps/\1", text)
+    return re.sub(r"(?<![^\s'\"])[^\s'\"]+/(\d\d_\w+\.c)\b", r"steps/\1", text)
 
 
 def points(number):

@@ -5,7 +5,7 @@
     grade.py CLASS --build build      with GRADED, CHECKED, CC, and the user's
                                       variables (see settings()) in the environment
 
-Takes the nine programs from each entry of the folder (submission.py), grades
+Takes the programs from each entry of the folder (submission.py), grades
 what is new or has changed (grade_one.py, contained, several at a time through
 GNU parallel), and leaves everything in build/class/NAME/. Ends with status 0
 if each entry has its row, whatever the verdicts are.
@@ -29,6 +29,7 @@ import sys
 import time
 
 from tests.grading import grade_one, sandbox, submission
+from tests.tools.steps import STEMS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TAKE_S = 60  # for reading one submission
@@ -74,7 +75,7 @@ def number(name, otherwise, least=1):
 def kit_digest():
     """Of all that a verdict depends on, but the submission itself."""
     total = hashlib.sha256()
-    paths = (glob.glob("tests/0*.c") + glob.glob("tests/lab/*.[ch]") +
+    paths = ([f"tests/{stem}.c" for stem in STEMS] + glob.glob("tests/lab/*.[ch]") +
              glob.glob("tests/check/*.[ch]") + ["tests/steps"] +
              [os.environ["POLICY"]] +
              [f"{HERE}/{name}" for name in
@@ -105,8 +106,7 @@ def settings(name):
         "seed": number("SEED", int(hashlib.sha256(name.encode()).hexdigest()
                                    [:6], 16), 0),
         "unsafe": os.environ.get("UNSAFE", "") == "1",
-        "stems": sorted(os.path.basename(f)[:-2]
-                        for f in glob.glob("tests/0*.c")),
+        "stems": STEMS,
     }
     compiler = subprocess.run([*cc.split(), "--version"], text=True,
                               capture_output=True, check=False).stdout

@@ -30,8 +30,9 @@ from pathlib import Path
 
 from tests.grading import formats
 from tests.grading.formats import clean, failures, here, points, steps_of, total
-from tests.proof.selftest import STEMS, plain, read_mistake, sentence
+from tests.proof.selftest import plain, read_mistake, sentence
 from tests.tools import draw
+from tests.tools.steps import STEMS
 
 HERE = Path(__file__).resolve().parent
 KIT = HERE.parent.parent

@@ -23,7 +23,8 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.grading.report import KIT, STEMS, cell, clean, class_folder, read_rows
+from tests.grading.report import KIT, cell, clean, class_folder, read_rows
+from tests.tools.steps import STEMS, STEPS
 
 SHOWN = 20
 RUN = 12   # tokens in a row that count as the same
@@ -94,8 +95,8 @@ def main():
             table.writerow([cell(entries.get(a, a)), cell(entries.get(b, b)),
                             round(mean[a, b]),
                             *(pairs[a, b].get(stem, "") for stem in STEMS)])
-    short = {stem: stem[:2] + (stem.split("_")[-1][0] if "echo" in stem else "")
-             for stem in STEMS}
+    short = {stem: step.number + (stem.split("_")[-1][0] if step.pair else "")
+             for stem, step in STEPS.items()}
     print("Alike, in percent of the lines that are not the starter's:\n")
     for a, b in order[:SHOWN]:
         steps = " ".join(f"{short[stem]}:{percent}"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Take the nine programs, and nothing else, out of a submission.
+"""Take the programs of the steps, and nothing else, out of a submission.
 
     submission.py ENTRY FOLDER      as grade.py does it; prints what it found
 
@@ -70,7 +70,7 @@ class Found:
             self.flags.append(text)
 
     def look(self, path):
-        """Whether this path is one of the nine files; path is as found."""
+        """Whether this path is one of the kit's programs; path is as found."""
         self.count += 1
         if self.count > NAMES_MOST:
             raise Refused(f"more than {NAMES_MOST} files and folders")
@@ -348,7 +348,7 @@ def take(entry, folder, stems):
         read(entry, found)
         taken = choose(found)
         if not taken:
-            reason = "none of the nine programs is in it"
+            reason = "none of the kit's programs is in it"
     except Refused as error:
         reason = str(error)
     except MemoryError:
@@ -367,8 +367,7 @@ def take(entry, folder, stems):
 
 
 if __name__ == "__main__":
-    import glob
     if len(sys.argv) != 3:
         sys.exit(__doc__)
-    STEMS = sorted(os.path.basename(f)[:-2] for f in glob.glob("tests/0*.c"))
+    from tests.tools.steps import STEMS
     print(json.dumps(take(sys.argv[1], sys.argv[2], STEMS), indent=1))

@@ -12,13 +12,14 @@ by itself.
 """
 import argparse
 import concurrent.futures
-import glob
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+
+from tests.tools.steps import STEMS, find_or_exit
 
 try:
     from clang.cindex import CursorKind, Index
@@ -139,11 +140,7 @@ def run_mutant(job):
 
 
 def main():
-    stems = [os.path.basename(f)[:-2] for f in
-             sorted(glob.glob("solutions/0*.c"))]
-    stems = [s for s in stems if s.startswith(args.only)]
-    if not stems:
-        sys.exit(f"mutants: there is no step {args.only}; they are 01 to 08")
+    stems = find_or_exit(args.only, "mutants-02") if args.only else STEMS
     with open("tests/proof/mutants.equivalent") as file:
         known = dict(line.rstrip("\n").split(" :: ", 1) for line in file
                      if " :: " in line)

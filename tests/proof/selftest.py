@@ -26,7 +26,8 @@ import shutil
 import subprocess
 import sys
 
-STEMS = sorted(os.path.basename(f)[:-2] for f in glob.glob("tests/0*.c"))
+from tests.tools.steps import STEMS, STEPS, find_or_exit
+
 WARNINGS = "-std=c17 -Wall -Wextra -Wpedantic".split()
 passed = failed = skipped = 0
 
@@ -93,7 +94,7 @@ def check_solution(stem):
 # ------------------------------------------------------------------- starters
 
 def check_starter(stem):
-    number = stem[:2]
+    number = STEPS[stem].number
     for compiler in filter(shutil.which, ("gcc", "clang")):
         binary = f"{args.build}/selftest/{stem}.{compiler}"
         made = subprocess.run(
@@ -313,9 +314,7 @@ def check_page(path, mistakes):
 
 def main():
     os.makedirs(f"{args.build}/selftest", exist_ok=True)
-    stems = [s for s in STEMS if s.startswith(args.only)]
-    if not stems:
-        sys.exit(f"selftest: there is no step {args.only}; they are 01 to 08")
+    stems = find_or_exit(args.only, "selftest-02") if args.only else STEMS
 
     for stem in stems:
         verdict(f"solutions/{stem}.c gets every point", check_solution(stem))

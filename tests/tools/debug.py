@@ -4,7 +4,7 @@
 
     debug.py --peer=STEM [GDB'S ARGUMENTS...]
 
-`make debug-04` calls it, and so does VS Code, as its debugger (launch.json). A
+`make debug-04` calls it, and so does VS Code, as its debugger, by debug.sh. A
 server's peer waits until the program listens, wherever that is, connects, and
 says hello; so it meets every run of one session. A client's peer is an echo
 server at 127.0.0.1:4444. The peer is a child of this process and ends with gdb.
@@ -19,12 +19,13 @@ import sys
 import time
 from pathlib import Path
 
+from tests.tools.steps import STEPS
+from tests.tools.trace.scenes import is_client, is_server, says_hello
+
 PORT = 4444
 HELLO = b"Hello friend"
 LOOK_S = 0.1      # how often it looks whether the program listens
 LISTEN = "0A"     # TCP_LISTEN in /proc/net/tcp
-SERVERS = ("03_listen", "04_accept", "06_echo_server")
-CLIENTS = ("05_connect", "06_echo_client", "07_refused")
 
 
 QUIET = any(word.startswith(("--interpreter", "-i=")) for word in sys.argv)  # an editor listens
@@ -71,7 +72,7 @@ def call(stem, address):
     """Be a client of the program, until it closes."""
     with socket.create_connection(address) as s:
         say(f"connected to {shown(address)} from {shown(s.getsockname())}")
-        if stem == "06_echo_server":
+        if says_hello(stem):
             s.sendall(HELLO)
             s.shutdown(socket.SHUT_WR)
             say(f"sent {HELLO.decode()!r} and the end of its stream")
@@ -134,10 +135,11 @@ def listen_at_default():
 
 def start_peer(stem):
     """A child that plays the peer and dies with us: we become gdb."""
-    listener = listen_at_default() if stem in CLIENTS else None
-    if stem not in SERVERS and not listener:
+    listener = listen_at_default() if stem in STEPS and is_client(stem) else None
+    server = stem in STEPS and is_server(stem)
+    if not server and not listener:
         return
-    if stem in SERVERS:
+    if server:
         say("a client will connect as soon as the program listens")
     mother = os.getpid()
     if os.fork():
@@ -164,6 +166,7 @@ def main():
     if not shutil.which("gdb"):
         sys.exit("gdb is missing; run: make setup")
     start_peer(stem)
+    os.environ.pop("PYTHONPATH", None)  # debug.sh set it, for us alone
     os.environ.pop("DEBUGINFOD_URLS", None)  # nothing is fetched, and gdb does not ask about it
     os.execvp("gdb", ["gdb", *rest])
 

@@ -22,10 +22,9 @@ import time
 from pathlib import Path
 
 from tests.tools.console import Terminal
+from tests.tools.steps import STEMS
 
 BUILD, STEPS, CC, VERSION = sys.argv[1:5]
-STEMS = ["01_socket", "02_bind", "03_listen", "04_accept", "05_connect", "06_echo_server",
-         "06_echo_client", "07_refused", "08_loopback"]
 SETUP = "make setup"
 GOOD, LACKS, BAD = "good", "lacks", "bad"
 WIDTH, INDENT = 80, 17
@@ -148,7 +147,7 @@ def folder_of_steps():
         tell(BAD, "steps", f"missing in {STEPS}: " + ", ".join(absent),
              do=f"make reset-{absent[0]}")
     else:
-        tell(GOOD, "steps", f"nine programs in {STEPS}")
+        tell(GOOD, "steps", f"{len(STEMS)} programs in {STEPS}")
     late = [path for path in (*Path(STEPS).glob("*.c"), Path("Makefile"))
             if path.exists() and path.stat().st_mtime > time.time() + 2]
     if late:

@@ -20,6 +20,7 @@ import sys
 import time
 from pathlib import Path
 
+from tests.tools.steps import STEPS
 from tests.tools.road import BOLD, FAINT, Page, Road, Terminal, plain
 
 KEPT = Path(".kept")
@@ -106,7 +107,7 @@ def starter(stem):
         return None
     for commit in git("log", "--format=%H", "--", "Makefile", "docs", "tests").decode().split():
         text = git("show", f"{commit}:./steps/{stem}.c")
-        if f"TODO({stem[:2]}) is open".encode() in text:
+        if f"TODO({STEPS[stem].number}) is open".encode() in text:
             return text
     return None
 

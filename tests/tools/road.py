@@ -3,15 +3,18 @@
 say, and how a text gets to the terminal. Nothing here keeps a state: a verdict
 is what the last check wrote, and it holds while the file is as it was then.
 """
+import functools
 import json
 import os
 import re
 import shlex
+import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
 from tests.tools import console
+from tests.tools.steps import STEMS, STEPS, find_or_exit
 
 # ------------------------------------------------------------------- the road
 
@@ -22,10 +25,14 @@ class Road:
     def __init__(self, folder, programs):
         self.folder = folder            # as the student calls it: "steps"
         self.programs = Path(programs)  # what the checks made of it
-        points = Path("tests/points").read_text(encoding="utf-8")
-        self.worth = {stem: float(worth)
-                      for stem, worth in re.findall(r"^(0\w+)\s+([\d.]+)", points, re.M)}
-        self.stems = list(self.worth)
+        self.stems = STEMS
+
+    @functools.cached_property
+    def worth(self):
+        """What each is worth, by the policy of this check: only the check reads policies."""
+        run = subprocess.run([f"{os.environ.get('BUILD', 'build')}/check", "--list", "--points",
+                              os.environ.get("POLICY", "")], capture_output=True, check=False)
+        return {step["step"]: step["of"] for step in json.loads(run.stdout)["steps"]}
 
     def source(self, stem):
         return Path(self.folder) / f"{stem}.c"
@@ -64,8 +71,7 @@ class Road:
 
     def number(self, stem):
         """As in `make check-02`: the whole stem where two have one number."""
-        twins = [other for other in self.stems if other[:2] == stem[:2]]
-        return stem if len(twins) > 1 else stem[:2]
+        return stem if STEPS[stem].pair else STEPS[stem].number
 
     def command(self, what, stem):
         """What to type for it here."""
@@ -74,10 +80,7 @@ class Road:
 
     def find(self, name):
         """The stem of 2, 02 or 02_bind. Of two, the one that isn't done yet."""
-        digits = name.zfill(2) if name.isdigit() else name
-        stems = [stem for stem in self.stems if stem.startswith(digits)]
-        if not stems or not digits:
-            sys.exit(f"There is no step {name}; they are 01 to 08.")
+        stems = find_or_exit(name, "hint-02")
         return next((stem for stem in stems if not self.done(stem)), stems[0])
 
 

@@ -4,8 +4,8 @@
 
     run.py [--make MAKE] --programs build/steps STEP [-- HOST PORT ...]
 
-The rule: 04 is called by 05_connect, 05 calls 04_accept, the two programs of
-06 run together; the others run alone. The other end is the student's own
+The table tests/steps says who the other end is, if there is one; two programs
+of one number run together. The other end is the student's own
 program too; while its gaps are open nc(1) stands in. Every command is shown as
 it could be typed, and every line bears the name of its program. The client is
 started when the server has said `listening on`, with the address it has said.
@@ -28,13 +28,9 @@ import sys
 import textwrap
 
 from tests.tools import look
+from tests.tools.steps import STEPS, find_or_exit
+from tests.tools.trace.scenes import is_server, says_hello
 
-ENDS = {  # step: its own programs, the server, the client
-    "04_accept": (["04_accept"], "04_accept", "05_connect"),
-    "05_connect": (["05_connect"], "04_accept", "05_connect"),
-    "06_echo_server": (["06_echo_server", "06_echo_client"], "06_echo_server", "06_echo_client"),
-    "06_echo_client": (["06_echo_server", "06_echo_client"], "06_echo_server", "06_echo_client"),
-}
 QUIET_S = 2  # after so long without an event, say what is still running
 GRACE_S = 2  # what was told to end and has not is killed after so long
 COLOURS = {"client": 36, "server": 33}
@@ -258,7 +254,7 @@ def run_both(show, server, client, args, missing):
         pass  # the step itself is what the gaps are in
     elif caller is None or open_gaps(show, caller):
         address = at or ["127.0.0.1", "4444"]
-        if server == "06_echo_server":
+        if says_hello(server):
             line = f"echo 'Hello friend' | nc -n -N {shlex.join(address)}"
             show.start("nc", ["sh", "-c", line], "client", line)
         else:
@@ -286,6 +282,14 @@ def compile_all(make, programs, own, needed):
     return missing
 
 
+def ends(stem):
+    """Its own programs (both, where two are one step), the server, the client."""
+    step = STEPS[stem]
+    server, client = (stem, step.other) if is_server(stem) else (step.other, stem)
+    return ([server, client] if step.pair else [stem],
+            *((server, client) if step.other else (None, None)))
+
+
 def stop(*_):
     raise Stop
 
@@ -297,11 +301,7 @@ def main():
     parser.add_argument("step")
     parser.add_argument("args", nargs="*")
     options = parser.parse_args()
-    step = f"0{options.step}" if re.fullmatch(r"[1-9]", options.step) else options.step
-    stems = sorted(stem for stem in look.STEMS if stem.startswith(step))
-    if not stems or len(step) < 2:
-        sys.exit(f"There is no step {options.step}; they are 01 to 08, as in: make run-06")
-    own, server, client = ENDS.get(stems[0], ([stems[0]], None, None))
+    own, server, client = ends(find_or_exit(options.step, "run-06")[0])
     missing = compile_all(options.make, options.programs, own,
                           [server, client] if server else own)
     LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)

@@ -376,14 +376,14 @@ class Debug(WithFolder):
         self.assertIn("peer: sent 12 bytes back", done.stderr)
 
     def test_an_editor_gets_nothing_but_what_gdb_says(self):
-        done = run(HERE / "debug.py", "--peer=04_accept", "-q", "-nx", "--interpreter=mi",
+        done = run(HERE / "debug.sh", "--peer=04_accept", "-q", "-nx", "--interpreter=mi",
                    input="-gdb-exit\n",
                    stdin=None)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertIn("^exit", done.stdout)
 
     def test_a_missing_gdb_is_said(self):
-        done = run(sys.executable, HERE / "debug.py", "--peer=04_accept", env=self.only("sh"))
+        done = run(sys.executable, "-m", "tests.tools.debug", "--peer=04_accept", env=self.only("sh"))
         self.assertEqual((done.returncode, done.stderr), (1, "gdb is missing; run: make setup\n"))
 
     def test_a_step_that_there_is_not_is_said(self):

@@ -28,6 +28,7 @@ import time
 
 from tests.tools.road import (BOLD, FAINT, GREEN, RED, Page, Road, Terminal, fold, harmless,
                               plain, show_points, whole)
+from tests.tools.steps import STEPS
 
 SETTLE_S = 0.02   # an editor's events of one save come closer than this
 LOOK_S = 0.15     # between two looks, where nothing tells of a save
@@ -405,9 +406,9 @@ class Bench:
 
     def head(self, width):
         road, paint = self.road, self.terminal.paint
-        signs = [paint(GREEN, f"✔{stem[1]}") if road.done(stem) else
-                 paint(BOLD, f"▸{stem[1]}") if stem == self.stem else
-                 paint(FAINT, f"○{stem[1]}") for stem in road.stems]
+        signs = [paint(GREEN, f"✔{STEPS[stem].number.lstrip('0')}") if road.done(stem) else
+                 paint(BOLD, f"▸{STEPS[stem].number.lstrip('0')}") if stem == self.stem else
+                 paint(FAINT, f"○{STEPS[stem].number.lstrip('0')}") for stem in road.stems]
         tail = self.points()
         sign = 2 if self.terminal.utf8 else 3
         room = width - (sign + 1) * len(signs) - len(tail) - 4
@@ -567,15 +568,15 @@ class Bench:
                 wrapped(f"skipped: {t['sentence']}: {harmless(t.get('message') or '')}", width)]
 
     def end(self):
-        """All nine are done."""
+        """All are done."""
         width = min(self.terminal.size()[0], 76)
         lines = [self.terminal.paint(GREEN, "You have written TCP, both ends, and this is what "
                                             "you know now:"), ""]
         for stem in self.road.stems:
             page = Page(stem)
             lines += [self.bold(page.title.partition(" – ")[2]), *wrapped(page.learned, width), ""]
-        return lines + wrapped("Where to go from here: docs/reading.md. And explain one of the nine "
-                               "to somebody else; it is the tenth step.", width)
+        return lines + wrapped("Where to go from here: docs/reading.md. And explain one of the "
+                               "programs to somebody else; it is the last step.", width)
 
     # ---- the loop
 

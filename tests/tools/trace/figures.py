@@ -29,8 +29,9 @@ import re
 import sys
 from pathlib import Path
 
-from tests.tools.trace import scenes
+from tests.tools.trace import record_step
 from tests.tools.trace.ladder import Style, as_figure, events, is_note, rows
+from tests.tools.trace.scenes import SCENES, first_case
 
 TIMES = 5
 
@@ -42,7 +43,7 @@ def parse(text):
         return None
     stem, *rest = found[1].split()
     options = dict(word.split("=", 1) for word in rest if "=" in word)
-    case = next((word for word in rest if "=" not in word), next(iter(scenes.SCENES[stem])))
+    case = next((word for word in rest if "=" not in word), first_case(stem))
     return stem, case, {key: value.replace("_", " ") for key, value in options.items()}
 
 
@@ -103,10 +104,10 @@ def redraw(path):
         return None
     stem, case, options = asked
     head, _, old = text.partition("\n\n")
-    solutions = scenes.Submission("solutions", scenes.BUILD / "graded/solutions")
-    place = scenes.BUILD / f"trace/figure-{path.stem}.json"
+    solutions = record_step.Submission("solutions", record_step.BUILD / "graded/solutions")
+    place = record_step.BUILD / f"trace/figure-{path.stem}.json"
     for _ in range(TIMES):
-        recording = scenes.trace(solutions, stem, case, options.get("peer", "").replace(" ", "_"),
+        recording = record_step.trace(solutions, stem, case, options.get("peer", "").replace(" ", "_"),
                                 place, print, held="held" in options)
         new = body_of(recording, options)
         if lanes(new, options) == lanes(old, options):
@@ -120,9 +121,9 @@ def redraw(path):
 
 
 def main():
-    os.environ.setdefault("OUT", str(scenes.BUILD / "graded/solutions"))
+    os.environ.setdefault("OUT", str(record_step.BUILD / "graded/solutions"))
     os.environ["STEPS"] = "solutions"
-    scenes.make_programs("solutions", *scenes.SCENES)
+    record_step.make_programs("solutions", *SCENES)
     results = [result for result in map(redraw, map(Path, sys.argv[1:])) if result is not None]
     print(f"{sum(results)} ladders are what the solutions do, {results.count(False)} are not")
     sys.exit(not all(results))

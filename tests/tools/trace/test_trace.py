@@ -19,11 +19,11 @@ BUILD = Path(os.environ.setdefault("BUILD", "build"))
 os.environ.setdefault("OUT", f"{BUILD}/graded/solutions")
 
 from tests.tools import draw
-from tests.tools.trace import compare, figures, scenes
+from tests.tools.trace import compare, figures, record_step, scenes
 from tests.tools.trace.ladder import Look, as_figure, events, names_of, rows, show_text
 
 RECORDINGS = sorted((HERE / "recordings").glob("*.json"))
-SOLUTIONS = scenes.Submission("solutions", BUILD / "graded/solutions")
+SOLUTIONS = record_step.Submission("solutions", BUILD / "graded/solutions")
 
 
 def load(name):
@@ -59,7 +59,7 @@ def setUpModule():
     status, said = make("trace-01", "STEPS=solutions")
     if status != 0:
         raise RuntimeError(said)
-    scenes.make_programs("solutions", *scenes.SCENES)
+    record_step.make_programs("solutions", *scenes.SCENES)
 
 
 class Drawer(unittest.TestCase):
@@ -237,7 +237,7 @@ def missing(cells, wanted):
 class Solutions(unittest.TestCase):
     def record(self, stem, case, **more):
         with tempfile.TemporaryDirectory(dir=BUILD) as folder:
-            return scenes.trace(SOLUTIONS, stem, case, "", Path(
+            return record_step.trace(SOLUTIONS, stem, case, "", Path(
                 folder) / "r.json", self.fail, **more)
 
     def test_what_each_solution_does_comes_in_its_order(self):
@@ -424,10 +424,10 @@ class Command(unittest.TestCase):
         if os.geteuid() != 0:
             self.skipTest("only root may")
         scene = scenes.SCENES["05_connect"]["connected"]
-        programs = [scenes.student(SOLUTIONS, "05_connect", scene), scenes.lab_peer(scene)]
-        recording = scenes.record(
+        programs = [record_step.student(SOLUTIONS, "05_connect", scene), record_step.lab_peer(scene)]
+        recording = record_step.record(
     programs,
-    scenes.acts_of(
+    record_step.acts_of(
         scene,
         programs[1]),
         self.folder /
