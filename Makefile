@@ -56,7 +56,7 @@ LAB     := $(STEMS:%=$(BUILD)/objects/%.o) \
              $(filter-out %/witness.c,$(wildcard tests/lab/*.c)))
 
 # What the students' copy has no files for (tests/tools/archive.py).
-WHOLE := student-archive selftest% mistakes mutants% flake transcripts ladders docs-check \
+WHOLE := student-archive selftest% mistakes mutants% flake transcripts ladders pictures docs-check \
          docs-instructor lint setup-lint setup-grade grade% report% similar% gradescope class-trial bench%
 ifneq ($(and $(wildcard .version),$(filter $(WHOLE),$(MAKECMDGOALS))),)
   $(error make $(firstword $(filter $(WHOLE),$(MAKECMDGOALS))) needs the whole kit; this is the students' copy of it, version $(VERSION))
@@ -71,7 +71,7 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all programs check selftest selftest-tools mistakes mutants flake docs \
-        docs-instructor docs-open docs-check card transcripts lint setup setup-lint \
+        docs-instructor docs-open docs-check pictures card transcripts lint setup setup-lint \
         setup-docs help clean FORCE
 
 # ------------------------------------------------------------------- students
@@ -299,6 +299,9 @@ transcripts: ## play the handbook's terminals again, compare: WRITE=1 ONLY=02
 	@cp -r $(BUILD)/solutions $(BOOK)/stage/build/steps && cp -r solutions $(BOOK)/stage/steps
 	@mkdir $(BOOK)/stage/docs && cp -r docs/examples $(BOOK)/stage/docs/
 	@$(PYTHON) tests/handbook/transcripts.py $(if $(WRITE),--write) --only "$(ONLY)" $(BOOK)/stage
+
+pictures: ## the README's and the front page's pictures anew, of real runs
+	@$(THEME)/pictures.py $(BUILD)
 
 # Each edition is built twice: the bytes must be the same.
 docs-check: $(BOOK)/node_modules | $(BUILD)/browser ## look at the handbook in a real browser: ONLY="step_02|errors"

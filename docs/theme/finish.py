@@ -20,10 +20,10 @@ import string
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-import search  # noqa: E402
+import search
 from tests.tools.steps import STEPS
 
+HERE = Path(__file__).resolve().parent
 LUNR = Path("/usr/share/javascript/lunr/lunr.min.js")
 WORDS = 200  # a minute: prose of a field that one learns, no novel
 WASTE = ["jquery.js", "dynsections.js", "tabs.css", "doxygen.css", "doxygen.svg", "menu.js",
