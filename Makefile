@@ -144,9 +144,9 @@ $(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
 	   ! grep -q '#include "' $$src; then exit 0; fi; \
 	cp $$src $$mine.c; \
 	mkdir -p $(BUILD)/$(notdir $(IN)); \
-	{ $(CC) $(GRADED) $(CHECKED) -w $$src $(WITNESS) -ldl -o $$mine.checked 2>$$mine.err & \
+	{ $(CC) $(GRADED) $(CHECKED) -w $(WITNESS) $$src -ldl -o $$mine.checked 2>$$mine.err & \
 	  $(CC) $(WARN) $(CFLAGS) -w $$src -o $$mine 2>/dev/null & \
-	  $(CC) $(GRADED) -MD -MF $$mine.d -Wall -Wextra -Wpedantic $$src $(WITNESS) -ldl -o $$mine.plain 2>$$mine.log; \
+	  $(CC) $(GRADED) -MD -MF $$mine.d -Wall -Wextra -Wpedantic $(WITNESS) $$src -ldl -o $$mine.plain 2>$$mine.log; \
 	  wait; }; \
 	kit=$$(realpath .) built=$$(realpath $(BUILD)); [ "$$(realpath $(IN))" = "$$kit/solutions" ] || \
 	if foreign=$$(sed 's/^[^:]*://; s/\\$$//' $$mine.d 2>/dev/null | xargs realpath -m -- 2>/dev/null | \

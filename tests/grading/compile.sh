@@ -22,9 +22,9 @@ for stem; do
         continue
     fi
     { limited $CC $GRADED -fmax-errors=20 -Wall -Wextra -Wpedantic \
-        "$SRC/$stem.c" "$WITNESS" -ldl -o "$stem.plain" &&
+        "$WITNESS" "$SRC/$stem.c" -ldl -o "$stem.plain" &&
         limited $CC $GRADED $CHECKED -w \
-            "$SRC/$stem.c" "$WITNESS" -ldl -o "$stem.checked"; } \
+            "$WITNESS" "$SRC/$stem.c" -ldl -o "$stem.checked"; } \
         2>"$stem.err" </dev/null || rm -f "$stem.plain" "$stem.checked"
     head -c 60000 "$stem.err" | sed "s|$SRC/||g" >"$stem.log"
     [ -e "$stem.checked" ] && continue

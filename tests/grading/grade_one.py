@@ -311,7 +311,7 @@ def check_steps(job, row):
         row["memory_kib"] = max(row["memory_kib"], ran.peak)
     for remark in sorted(results["remarks"]):
         stem, _, what = remark.partition(": ")
-        if what.startswith("tried to "):
+        if what.startswith(("tried to ", "uses its sockets past ")):
             row["flags"].append(f"{what}: {stem}")
 
 

@@ -103,6 +103,9 @@ static void become_program(const struct start *what, int in, int out, int err,
     if (what->watched != NULL)
         *listener = ask_supervisor(what->watched);
     shared->supervised = *listener != -1;
+    shared->orders = what->orders;
+    if (shared->supervised && strstr(what->orders.faults, ":short:") == NULL)
+        shared->orders.faults[0] = '\0'; // not for the program's memory
     if (close_range(~0U, ~0U, CLOSE_RANGE_UNSHARE) == -1)
         _exit(127);
     setpgid(0, 0);

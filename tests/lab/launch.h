@@ -16,8 +16,9 @@
 struct start {
     const char *binary;
     const char *const *argv, *const *envp;
-    int taken;     ///< the witness's record is descriptor 3 + taken
-    pid_t network; ///< the process that keeps its network, 0: this one
+    int taken;            ///< the witness's record is descriptor 3 + taken
+    pid_t network;        ///< the process that keeps its network, 0: this one
+    struct orders orders; ///< to the witness
     struct supervised *watched; ///< what is seen of it from outside, or NULL
 };
 

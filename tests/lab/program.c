@@ -101,22 +101,19 @@ struct program *run_program(const char *suite_file, struct setup setup)
     // Leaks are looked for through ptrace, which may be denied.
     envp[n++] = "ASAN_OPTIONS=detect_leaks=0:exitcode=99:abort_on_error=0";
     envp[n++] = "UBSAN_OPTIONS=print_stacktrace=0";
-    if (!setup.unaided)
-        envp[n++] = "LAB_LINES=1";
-    if (setup.gate)
-        envp[n++] = "LAB_GATE=1";
-    if (setup.faults != NULL)
-        envp[n++] = text("LAB_FAULTS=%s", setup.faults);
-    if (setup.hosts != NULL)
-        envp[n++] = text("LAB_HOSTS=%s", setup.hosts);
     envp[n] = NULL;
+    struct orders orders = {.gate = setup.gate, .lines = !setup.unaided};
+    snprintf(orders.faults, sizeof orders.faults, "%s",
+             setup.faults != NULL ? setup.faults : "");
+    snprintf(orders.hosts, sizeof orders.hosts, "%s",
+             setup.hosts != NULL ? setup.hosts : "");
 
     struct started started;
     p->watched.uid = (uid_t)atol(environment("LAB_UID", "0"));
     plan_faults(&p->watched, setup.faults);
     const char *failed =
         start_program(&(struct start){p->binary, argv, envp, setup.taken,
-                                      p->network, &p->watched},
+                                      p->network, orders, &p->watched},
                       &started);
     if (failed != NULL)
         lab_trouble("can't start a program: %s: %s", failed, strerror(errno));
@@ -163,6 +160,16 @@ static void tell_tries_outside(struct program *p)
     }
 }
 
+/// A call that could have failed, and that was not made by its name: whether
+/// that is stdio or a way round the lab is for a human to see.
+static void tell_passes_by(struct program *p)
+{
+    if (atomic_load(&p->watched.unannounced) > 0 &&
+        atomic_load(&p->watched.happened) == 0)
+        remark(p, "uses its sockets past the calls of libc (stdio, "
+                  "syscall, asm): how it takes a failure was not seen");
+}
+
 struct program *last_program(void)
 {
     return program_count > 0 ? &programs[program_count - 1] : NULL;
@@ -178,6 +185,7 @@ void end_programs(void)
     for (int i = 0; i < program_count; i++) {
         stop_program(&programs[i]);
         tell_tries_outside(&programs[i]);
+        tell_passes_by(&programs[i]);
     }
     reap_children();
 }

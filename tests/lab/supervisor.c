@@ -293,6 +293,10 @@ static struct fault *fault_for(struct supervised *it,
                       (asked->data.args[1] & 15) != SOCK_STREAM
                 : family != FAMILY_WAIT && !is_tcp(task, (int)domain, family))
             continue;
+        if (atomic_load(&it->record->announced[task % ANNOUNCED]) != task) {
+            atomic_fetch_add(&it->unannounced, 1);
+            continue;
+        }
         return fault;
     }
     return NULL;

@@ -31,14 +31,15 @@ struct fault {
 struct supervised {
     struct fault faults[4];
     int count;
-    pid_t pid;             ///< the program
-    uid_t uid;             ///< its user, if it has one of its own; 0: ours
-    int listener;          ///< where the kernel asks; -1: there is none
-    struct record *record; ///< to tell the witness what we did
-    atomic_int happened;   ///< calls that we made fail
-    atomic_int left_open;  ///< sockets open when it ended, plus 1; 0: unknown
-    int left_fd;           ///< one of them
-    atomic_bool ring;      ///< it has asked for an io_uring, which we don't see
+    pid_t pid;              ///< the program
+    uid_t uid;              ///< its user, if it has one of its own; 0: ours
+    int listener;           ///< where the kernel asks; -1: there is none
+    struct record *record;  ///< to tell the witness what we did
+    atomic_int happened;    ///< calls that we made fail
+    atomic_int unannounced; ///< those that the witness did not know of
+    atomic_int left_open;   ///< sockets open when it ended, plus 1; 0: unknown
+    int left_fd;            ///< one of them
+    atomic_bool ring; ///< it has asked for an io_uring, which we don't see
 };
 
 /// Read "accept:4:1,recv:11:-2"; leaves out "send:short:7": not for us.

@@ -6,15 +6,8 @@
  *
  * It is linked into the program beside the student's one file, needs no
  * privilege and no ptrace, and works with the sanitizers of gcc and clang.
- * What it does is set in the environment by the test (program.c):
- *
- *     LAB_WITNESS=9               descriptor of the struct record
- *     LAB_FAULTS=accept:4:1,…     family:errno:times (-2: the second call only)
- *                                 or family:short:bytes
- *     LAB_HOSTS=name=1.2.3.4,::1  what getaddrinfo answers for that name
- *     LAB_GATE=1                  the first receive of a connection waits
- *     LAB_LINES=1                 stdout by lines, whatever it is connected to
- *     LAB_STATES=1                after each call: the state of its socket
+ * What it does the test sets in the record (struct orders); LAB_WITNESS in the
+ * environment is the record's descriptor.
  */
 
 #include "witness.h"
@@ -64,9 +57,9 @@ static struct {
 
 static struct record *record;
 static void *real[CALL_COUNT];
-static const char *hosts;
+static char hosts[sizeof((struct record *)NULL)->orders.hosts];
 static bool connected; // accept or connect has succeeded
-static bool states;    // LAB_STATES
+static bool states;    // orders.states
 
 static void *find(enum call_id id, const char *name)
 {
@@ -103,29 +96,45 @@ static void read_faults(const char *text)
     }
 }
 
-__attribute__((constructor)) static void witness_begin(void)
+/// Before any constructor, of whatever number: nothing of libc is set up yet,
+/// so the system is asked, not libc.
+static void witness_begin(int argc, char **argv, char **envp)
 {
-    const char *fd = getenv("LAB_WITNESS"), *text;
+    enum { NAME = sizeof "LAB_WITNESS=" - 1 };
+    struct orders orders;
 
-    if (fd == NULL)
+    (void)argc;
+    (void)argv;
+    while (*envp != NULL && strncmp(*envp, "LAB_WITNESS=", NAME) != 0)
+        envp++;
+    if (*envp == NULL)
         return; // run by hand: nothing to record
+    int fd = atoi(*envp + NAME);
+    // A child that is exec'ed would take a foreign descriptor for the record.
+    do
+        envp[0] = envp[1];
+    while (*envp++ != NULL);
     void *map = mmap(NULL, sizeof(struct record), PROT_READ | PROT_WRITE,
-                     MAP_SHARED, atoi(fd), 0);
-    REAL(close)(atoi(fd));
-    if ((text = getenv("LAB_FAULTS")) != NULL)
-        read_faults(text);
-    hosts = getenv("LAB_HOSTS");
-    if (getenv("LAB_LINES") != NULL)
+                     MAP_SHARED, fd, 0);
+    syscall(SYS_close, fd);
+    if (map == MAP_FAILED)
+        return;
+    record = map;
+    orders = record->orders;
+    memset(&record->orders, 0, sizeof record->orders);
+    record->main_pid = getpid();
+    read_faults(orders.faults);
+    memcpy(hosts, orders.hosts, sizeof hosts);
+    states = orders.states;
+    if (orders.lines)
         setvbuf(stdout, NULL, _IOLBF, 0);
-    states = getenv("LAB_STATES") != NULL;
-    unsetenv("LAB_WITNESS"); // an exec'ed child would take a foreign descriptor
-    if (map != MAP_FAILED) {
-        record = map;
-        record->main_pid = getpid();
-        if (getenv("LAB_GATE") != NULL)
-            atomic_store(&record->gate, GATE_CLOSED);
-    }
+    if (orders.gate)
+        atomic_store(&record->gate, GATE_CLOSED);
 }
+
+__attribute__((section(".preinit_array"),
+               used)) static void (*const begin)(int, char **,
+                                                 char **) = witness_begin;
 
 // A number below 101 is the implementation's: as its part, we come after every
 // destructor that the program may have.
@@ -199,6 +208,14 @@ int prlimit64(pid_t pid, enum __rlimit_resource what,
 }
 #endif
 
+/// To the supervisor: this thread is in one of the calls, or no longer.
+static void announce(bool inside)
+{
+    int task = (int)syscall(SYS_gettid);
+
+    atomic_store(&record->announced[task % ANNOUNCED], inside ? task : 0);
+}
+
 /// Begin to record a call. NULL: not recorded (not ours, or before main).
 static struct call *enter(enum call_id id, int fd, int64_t a, int64_t b,
                           int64_t c, void *pc)
@@ -226,6 +243,8 @@ static struct call *enter(enum call_id id, int fd, int64_t a, int64_t b,
     call->tcp_state = 0;
     call->local.ss_family = call->remote.ss_family = AF_UNSPEC;
     atomic_store_explicit(&call->state, CALL_ENTERED, memory_order_release);
+    if (record->supervised)
+        announce(true);
     return call;
 }
 
@@ -307,6 +326,8 @@ static int64_t leave(struct call *call, int64_t result)
             note_state(call, made && result != -1 ? (int)result : call->fd);
         atomic_store_explicit(&call->state, CALL_RETURNED,
                               memory_order_release);
+        if (record->supervised)
+            announce(false);
         errno = error;
     }
     return result;
@@ -705,7 +726,7 @@ int close(int fd)
     return (int)leave(c, REAL(close)(fd));
 }
 
-/// The answer of LAB_HOSTS: one real look-up of a number each, chained. Each
+/// The answer of orders.hosts: one real look-up of a number each, chained. Each
 /// of them allocates its node as freeaddrinfo expects it.
 static int answer(const char *list, const char *service,
                   const struct addrinfo *hints, struct addrinfo **result)
@@ -738,7 +759,7 @@ int getaddrinfo(const char *restrict name, const char *restrict service,
     size_t size = name == NULL ? 0 : strlen(name);
     int status;
 
-    if (c != NULL && hosts != NULL && name != NULL &&
+    if (c != NULL && *hosts != '\0' && name != NULL &&
         strncmp(hosts, name, size) == 0 && hosts[size] == '=') {
         struct addrinfo *list;
         answer(hosts + size + 1, service, hints, &list);

@@ -113,7 +113,7 @@ struct call {
     struct sockaddr_storage address; ///< given or returned; ss_family 0: none
 
     // What the kernel said of the socket after the call (before a close), with
-    // LAB_STATES. A socket that the call made is meant, else that of fd.
+    // orders.states. A socket that the call made is meant, else that of fd.
     int tcp_state;                         ///< TCP_ESTABLISHED …; 0: unknown
     int64_t checked_ns;                    ///< when it was asked
     struct sockaddr_storage local, remote; ///< ss_family 0: none
@@ -126,8 +126,22 @@ enum {
 
 enum gate { GATE_NONE, GATE_CLOSED, GATE_REACHED, GATE_OPEN };
 
+/// What the witness is to do. It takes this out of the record before anything
+/// of the program's runs: who does not know the test can't act for it.
+struct orders {
+    char faults[128]; ///< "accept:4:1,…": family:errno:times (-2: the second
+                      ///< call only), or family:short:bytes
+    char hosts[512];  ///< "name=1.2.3.4,::1": what getaddrinfo answers for it
+    bool gate;        ///< the first receive of a connection waits
+    bool lines;       ///< stdout by lines, whatever it is connected to
+    bool states;      ///< after each call: the state of its socket
+};
+
+enum { ANNOUNCED = 64 };
+
 struct record {
-    _Atomic int gate;      ///< enum gate: before the first receive (LAB_GATE)
+    struct orders orders;
+    _Atomic int gate;      ///< enum gate: before the first receive
     atomic_uint count;     ///< calls made so far
     int main_pid;          ///< the process that main began in
     _Atomic int left_open; ///< sockets open when it ended, plus 1; 0: unknown
@@ -135,6 +149,9 @@ struct record {
     bool supervised; ///< calls are made to fail from outside (supervisor.c)
     _Atomic int faulted_task; ///< whose call that was
     int faulted_error;        ///< and its errno
+    /// Threads that are in one of the calls: a fault is for them, not for stdio,
+    /// which could not try again.
+    _Atomic int announced[ANNOUNCED];
     struct call calls[RECORD_HEAD + RECORD_TAIL];
 };
 

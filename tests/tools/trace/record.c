@@ -251,13 +251,12 @@ static void start(struct program *p, json_t *about, const char *port)
     envp[n++] = text("PATH=%s", path != NULL ? path : "/usr/bin:/bin");
     envp[n++] = "LC_ALL=C";
     envp[n++] = "LAB_WITNESS=3";
-    envp[n++] = "LAB_LINES=1";
-    envp[n++] = "LAB_STATES=1";
-    if (json_is_true(json_object_get(about, "held")))
-        envp[n++] = "LAB_GATE=1";
     envp[n] = NULL;
+    struct orders orders = {.lines = true, .states = true};
+    orders.gate = json_is_true(json_object_get(about, "held"));
     const char *failed = start_program(
-        &(struct start){.binary = p->binary, .argv = argv, .envp = envp},
+        &(struct start){
+            .binary = p->binary, .argv = argv, .envp = envp, .orders = orders},
         &p->it);
     if (failed != NULL)
         die(failed, strerror(errno));
