@@ -9,7 +9,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const LIMIT = 12, EXCERPT = 150;
     document.body.insertAdjacentHTML("beforeend", `<dialog id="search" aria-label="Search">
 <form role="search"><input type="search" aria-label="Search the handbook" placeholder="A word, an error, a call" autocomplete="off" spellcheck="false" aria-controls="found">
-<button type="button" class="close" aria-label="Close">Esc</button></form>
+<button type="button" class="close" aria-label="Close: Esc">Esc</button></form>
 <p role="status"></p><ol id="found"></ol></dialog>`);
     const dialog = document.getElementById("search");
     const field = dialog.querySelector("input"), list = dialog.querySelector("ol"), status = dialog.querySelector("p");
@@ -50,19 +50,39 @@ document.addEventListener("DOMContentLoaded", () => {
         return handbook.synonyms.filter(([theirs]) => padded.includes(` ${clean(theirs)} `));
     }
 
+    // The rows that have a word, as it is, in another of its forms, or as the
+    // beginning of a longer one; of a name with underscores also its parts.
+    function have(term, fuzzy) {
+        const scores = new Map();
+        const add = (found) => found.forEach(({ ref, score }) => scores.set(+ref, Math.max(scores.get(+ref) ?? 0, score)));
+        add(index.query((query) => {
+            query.term(term, { boost: 8 });
+            if (term.length > 2)
+                query.term(term, { wildcard: lunr.Query.wildcard.TRAILING, usePipeline: false });
+            if (fuzzy && term.length > 4)
+                query.term(term, { editDistance: 1, usePipeline: false });
+        }));
+        const parts = term.split("_").filter(Boolean);
+        if (parts.length > 1)
+            ask(parts.join(" "), true).forEach(({ ref, score }) => add([{ ref, score }]));
+        return scores;
+    }
+
+    // Those that have every word; or any, if that is not required.
     function ask(words, required) {
         const terms = clean(words).split(/[\s\-–·/=]+/).filter(Boolean);
-        const run = (fuzzy) => index.query((query) => terms.forEach((term) => {
-            const presence = required ? lunr.Query.presence.REQUIRED : lunr.Query.presence.OPTIONAL;
-            const wildcard = term.length > 2 ? lunr.Query.wildcard.TRAILING : lunr.Query.wildcard.NONE;
-            if (fuzzy)
-                query.term(term, { editDistance: term.length > 4 ? 1 : 0, presence, usePipeline: false });
-            else if (required)
-                query.term(term, { wildcard, presence, usePipeline: false });
-            query.term(term, { boost: 8, presence: fuzzy || required ? lunr.Query.presence.OPTIONAL : presence });
-        }));
-        const found = run(false);
-        return found.length || !required ? found : run(true);
+        const all = (fuzzy) => {
+            const scores = new Map(), count = new Map();
+            for (const term of terms)
+                have(term, fuzzy).forEach((score, ref) => {
+                    scores.set(ref, (scores.get(ref) ?? 0) + score);
+                    count.set(ref, (count.get(ref) ?? 0) + 1);
+                });
+            return [...scores].filter(([ref]) => !required || count.get(ref) === terms.length)
+                .map(([ref, score]) => ({ ref, score }));
+        };
+        const found = all(false);
+        return found.length ? found : all(true);
     }
 
     const PAGE_FIRST = /^step_|^(errors|glossary|states|endings)$/;
@@ -77,9 +97,10 @@ document.addEventListener("DOMContentLoaded", () => {
             add(ask(ours, true), 0.8);
         if (!scores.size)
             add(ask(words, false), 0.5);
+        const same = (one, other) => clean(one).replace(/[-_]/g, " ") === other.replace(/[-_]/g, " ");
         const text = (at) => clean(handbook.rows[at].slice(2).join(" "));
         const rank = (at) => scores.get(at) * (PAGE_FIRST.test(handbook.rows[at][0]) ? 1.3 : 1) *
-            (phrases.includes(clean(handbook.rows[at][2])) ? 3 : 1) * (phrases.some((part) => text(at).includes(part)) ? 1.8 : 1);
+            (phrases.some((part) => same(handbook.rows[at][2], part)) ? 3 : 1) * (phrases.some((part) => text(at).includes(part)) ? 1.8 : 1);
         return { meant, found: [...scores.keys()].sort((a, b) => rank(b) - rank(a) || a - b) };
     }
 
