@@ -14,15 +14,7 @@ import re
 import sys
 from pathlib import Path
 
-PARTS = re.compile(r"^(Expected|Saw|stdout|stderr|Calls|Likely|Look at|Ran) +", re.M)
-
-
-def parts(message):
-    """The labelled parts of a failure's message, each with its own lines."""
-    found = list(PARTS.finditer(message))
-    ends = [match.start() for match in found[1:]] + [len(message)]
-    return {match[1]: message[match.end():end].rstrip() for match, end in zip(found, ends)}
-
+from tests.tools.verdict import is_failure, open_todo
 
 def one_line(text):
     return " ".join(text.split())
@@ -39,31 +31,31 @@ def line_of_todo(source, said):
     return next(above, at) + 1
 
 
-def line_of_call(stem, part):
-    """The line of the call that the message is about, from its list of calls."""
-    calls = re.findall(rf"^\s*(\w+)\(.*?{re.escape(stem)}\.c:(\d+)", part.get("Calls", ""), re.M)
-    failed = re.findall(rf"^\s*(\w+)\(.*= -1 .*{re.escape(stem)}\.c:(\d+)", part.get("Calls", ""),
-                        re.M)
-    about = part.get("Likely", "")
+def line_of_call(failure):
+    """The line of the call that the failure is about, from its list of calls."""
+    calls = [(call["text"].partition("(")[0], int(call["where"].rpartition(":")[2]),
+              " = -1 " in call["text"]) for call in failure["calls"] if call["where"]]
+    about = (failure["reason"] or {}).get("text", "")
     if re.search(r"\bsin_|hton|inet_", about):
         about += " bind connect"  # where the address is handed over
     likely = [call for call in calls if re.search(rf"\b{call[0]}\b", about)]
-    best = likely[-1:] or failed[-1:] or calls[-1:]
-    return int(best[0][1]) if best else None
+    best = likely or [call for call in calls if call[2]] or calls
+    return best[-1][1] if best else None
 
 
-def finding(stem, source, message):
-    """(line, words, essence) of one failure: what is alike is one finding."""
-    part = parts(message)
-    todo = re.search(r"TODO\(\d+\) is open[^\"]*", one_line(message))
-    line = line_of_todo(source, todo[0]) if todo else None
+def finding(source, test):
+    """(line, words) of one failure."""
+    todo, failure = open_todo(test), test.get("failure")
+    line = line_of_todo(source, todo) if todo else None
     if line:
-        return line, todo[0], "TODO"
+        return line, todo
     main = next((i + 1 for i, text in enumerate(source) if re.match(r"int main\b", text)), 1)
-    words = ["expected " + part["Expected"]] if "Expected" in part else [message]
-    words += [name.lower() + ": " + part[name] for name in ("Saw", "Likely") if name in part]
-    essence = re.sub(r"(0x)?[\da-f]*\d[\da-f]*", "", words[-1])  # whatever its numbers
-    return line_of_call(stem, part) or main, one_line("; ".join(words)), essence
+    if not failure:
+        return main, f"{test['sentence']}: {one_line(test.get('why') or '')}"
+    words = [f"expected {failure['expected']}", f"saw: {failure['saw']}"]
+    if failure["reason"]:
+        words.append(f"likely: {failure['reason']['text']}")
+    return line_of_call(failure) or main, f"{test['sentence']}: {one_line('; '.join(words))}"
 
 
 def compiler(path, said):
@@ -88,14 +80,10 @@ def problems(results):
                 yield f"{path}:1: error: {one_line(step.get('compiler', 'it does not compile'))}"
             continue
         source = path.read_text(encoding="utf-8", errors="replace").splitlines()
-        seen = {}
-        for test in step["tests"]:
-            if test["status"] in ("failed", "not run"):
-                line, words, essence = finding(step["step"], source,
-                                               test.get("message", "the test did not report"))
-                if essence != "TODO":
-                    words = test["test"].split("/")[1].replace("_", " ") + ": " + words
-                seen.setdefault((line, essence), []).append(words)
+        seen = {}  # what is alike is one finding
+        for test in filter(is_failure, step["tests"]):
+            line, words = finding(source, test)
+            seen.setdefault((line, test.get("same_as", test["test"])), []).append(words)
         for (line, _), group in sorted(seen.items(), key=lambda item: item[0][0]):
             more = f" (and {len(group) - 1} more for the same reason)" if len(group) > 1 else ""
             yield f"{path}:{line}: error: {group[0]}{more}"

@@ -29,6 +29,7 @@ import time
 from tests.tools.road import (BOLD, FAINT, GREEN, RED, Page, Road, Terminal, fold, harmless,
                               plain, show_points, whole)
 from tests.tools.steps import STEPS
+from tests.tools.verdict import PROSE, is_failure, open_todo, parts
 
 SETTLE_S = 0.02   # an editor's events of one save come closer than this
 LOOK_S = 0.15     # between two looks, where nothing tells of a save
@@ -434,7 +435,7 @@ class Bench:
         if not self.soon:
             return "…"
         tests = self.soon["tests"]
-        return f"{sum(t['status'] != 'not run' for t in tests)} of {len(tests)}"
+        return f"{sum(t['status'] != 'waiting' for t in tests)} of {len(tests)}"
 
     def foot(self, width):
         keys = {k: v for k, v in KEYS.items() if k != "n" or self.at_end()}
@@ -469,9 +470,9 @@ class Bench:
     def body_so_far(self, width):
         """Of a check that takes its time: what is known already."""
         tests = self.soon["tests"]
-        if any(t["status"] == "failed" for t in tests):
+        if any(map(is_failure, tests)):
             return self.body_failing(self.soon, width)
-        waiting = [t["sentence"] for t in tests if t["status"] == "not run"]
+        waiting = [t["sentence"] for t in tests if t["status"] == "waiting"]
         good = sum(t["status"] == "passed" for t in tests)
         return [f"{good} of {len(tests)} tests pass. Still at work:",
                 *(f"  {name}" for name in waiting)]
@@ -487,19 +488,16 @@ class Bench:
         if not verdict["compiles"]:
             return [paint(RED, "✘ ") + self.bold("It does not compile. The compiler says:"), "",
                     *self.compiler(verdict)]
-        failed = [t for t in verdict["tests"] if t["status"] == "failed"
-                  or (t["status"] == "not run" and not self.check)]
+        failed = list(filter(is_failure, verdict["tests"]))
         if not failed:
             return ["No test of this step can run on this machine:", "",
                     *self.skipped(verdict, width)]
-        first, message = failed[0], harmless(failed[0].get("message") or
-                                             "the test did not report: it counts as failed")
-        lines = []
-        if gap := self.gap_of(message):
+        first, lines = failed[0], []
+        if gap := self.gap_of(first):
             lines = [*fold(f"Write next: {self.bold(f'{source}, line {gap}')}", width), ""]
         lines += fold(paint(RED, "✘ ") + self.bold(first["sentence"]), width)
-        for label, text in re.findall(r"^(.{1,10})((?:.*\n?)(?: {10}.*\n?)*)", message, re.M):
-            lines += self.message_part(label, text.splitlines(), width)
+        for label, text in parts(first):
+            lines += self.message_part(label, list(map(harmless, text)), width)
         lines.append("")
         others = len(failed) - 1
         if others:
@@ -516,23 +514,23 @@ class Bench:
                  for number, line in enumerate(lines, 1)]
         return [(number, match[1]) for number, match in found if match]
 
-    def gap_of(self, message):
+    def gap_of(self, test):
         """The line of the gap that the program has come to, if it has come to one."""
-        said = re.search(r'"(TODO\(\d+\) is open: .*?)"', message)
+        said = open_todo(test)
         for number, text in self.gaps() if said else []:
             # What is printed may have numbers where the source has %d.
-            if re.fullmatch(re.sub(r"%\w+", ".*", re.escape(text)), said[1]):
+            if re.fullmatch(re.sub(r"%\w+", ".*", re.escape(text)), said):
                 return number
         return None
 
     def message_part(self, label, text, width):
         """One of the report's parts, folded under its text, not under its label."""
         room = max(width - 12, 10)
-        if label.rstrip() in ("Expected", "Saw", "Likely", "Look at"):  # prose
-            text = textwrap.wrap(" ".join(line.strip() for line in text), room)
+        if label in PROSE:
+            text = [part for line in text for part in textwrap.wrap(line, room)]
         else:  # lines that are to stay as they are
-            text = [part for line in text for part in fold(line.removeprefix(" " * 10), room)]
-        label = self.bold(label) if label.startswith("Likely") else self.faint(label)
+            text = [part for line in text for part in fold(line, room)]
+        label = (self.bold if label == "Likely" else self.faint)(f"{label:<10}")
         return [f"  {label}{text[0] if text else ''}", *(" " * 12 + part for part in text[1:])]
 
     def compiler(self, verdict):
@@ -565,7 +563,7 @@ class Bench:
     @staticmethod
     def skipped(verdict, width):
         return [line for t in verdict["tests"] if t["status"] == "skipped" for line in
-                wrapped(f"skipped: {t['sentence']}: {harmless(t.get('message') or '')}", width)]
+                wrapped(f"skipped: {t['sentence']}: {harmless(t.get('why') or '')}", width)]
 
     def end(self):
         """All are done."""
