@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * @file about.h
- * @brief An expectation that was disappointed.
+ * @brief An expectation that was not met.
  */
 
 #ifndef LAB_ABOUT_H
@@ -24,7 +24,7 @@ enum about {
     ABOUT_TIME,    ///< how long it waits for an answer
 };
 
-/// An expectation that was disappointed.
+/// An expectation that was not met.
 struct failure {
     enum about about;
     const char *expected, *saw;

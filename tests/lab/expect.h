@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
  * @file expect.h
- * @brief What a program should say and do. Every function that is disappointed
- * ends the test (failure.h), so a test reads as a script without a single if.
+ * @brief What a program should say and do. A function whose expectation is not
+ * met ends the test (failure.h), so a test reads as a script without a single if.
  */
 
 #ifndef LAB_EXPECT_H
@@ -34,7 +34,7 @@ void expect_running(struct program *p);
 void expect_error_line(struct program *p, const char *line);
 void expect_error_text(struct program *p, const char *text);
 /// Whether the lab has made a call fail, as .faults asks, before the prompt.
-/// Who learns by another call what the failing one tells is right, too. Skips
+/// A program may learn the same by another call, and is right, too. Skips
 /// the test of a program whose calls can't be made to fail (io_uring).
 bool meets_fault(struct program *p);
 /// It ends, in whatever way.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * @file failure.c
- * @brief Ends a test whose expectation was disappointed, and hands over all
+ * @brief Ends a test whose expectation was not met, and hands over all
  * that is known of it as JSON: nothing is broken into lines or coloured here.
  */
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * @file failure.h
- * @brief End a test whose expectation was disappointed, with all that explains
+ * @brief End a test whose expectation was not met, with all that explains
  * it.
  */
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * @file reason.h
- * @brief Why an expectation was disappointed: the classic mistakes, known by the
+ * @brief Why an expectation was not met: the classic mistakes, known by the
  * traces that they leave.
  */
 
