@@ -160,9 +160,10 @@ static void say_compiler_line(const struct step *s, const char *line, int size)
     const char *at = memmem(line, (size_t)size, name, strlen(name));
 
     if (at == NULL)
-        printf("    %.*s\n", size, line);
+        say_exactly(text("    %.*s", size, line));
     else
-        printf("    %s%.*s\n", check.folder, (int)(line + size - at), at);
+        say_exactly(
+            text("    %s%.*s", check.folder, (int)(line + size - at), at));
 }
 
 /// The first error of the compiler, or else its first warning. As it is: the
@@ -179,7 +180,9 @@ static void say_compiler(const struct step *s)
         at = s->compiler;
     while (at > s->compiler && at[-1] != '\n')
         at--;
-    printf("\n  %s/%s.c: the compiler says\n", check.folder, s->row->stem);
+    end_line();
+    say_exactly(
+        text("  %s/%s.c: the compiler says", check.folder, s->row->stem));
     for (int line = 0; line < 4 && *at != '\0'; line++) {
         size_t size = strcspn(at, "\n");
         say_compiler_line(s, at, (int)size);

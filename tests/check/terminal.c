@@ -47,15 +47,42 @@ bool on_terminal(void)
     return terminal;
 }
 
-/// A text as the locale can show it: where it has no UTF-8, in ASCII.
+/// How many bytes here are one character that a terminal may have: no control
+/// (ESC, the C1 ones of U+0080 to U+009F), nothing that turns what comes after
+/// it round (U+202A to U+202E, U+2066 to U+2069), only whole UTF-8. 0: none.
+static size_t harmless(const char *text)
+{
+    unsigned char first = (unsigned char)*text;
+    size_t size = first < 0x80                    ? 1
+                  : first >= 0xc2 && first < 0xe0 ? 2
+                  : first >= 0xe0 && first < 0xf0 ? 3
+                  : first >= 0xf0 && first < 0xf5 ? 4
+                                                  : 0;
+    unsigned code = size == 1 ? first : first & (0x7f >> size);
+
+    for (size_t i = 1; i < size; i++) {
+        if (((unsigned char)text[i] & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | ((unsigned char)text[i] & 0x3f);
+    }
+    if (size == 1)
+        return code == '\n' || code == '\t' || (code >= 0x20 && code != 0x7f);
+    bool turns = (code >= 0x202a && code <= 0x202e) ||
+                 (code >= 0x2066 && code <= 0x2069) || code == 0x200e ||
+                 code == 0x200f;
+    return code < 0xa0 || turns ? 0 : size;
+}
+
+/// A text as the locale can show it: where it has no UTF-8, in ASCII. Here is
+/// where no byte of anybody's can play tricks with the terminal.
 static char *shown(const char *text)
 {
     static const char *const plain[][2] = {
         {"…", "..."}, {"✔", "ok"}, {"✘", "X "}, {"○", "- "}, {"–", "-"},
     };
     char *result;
-    size_t size;
-    FILE *out = open_memstream(&result, &size);
+    size_t size, length;
+    FILE *out = open_memstream(&result, &length);
 
     while (*text != '\0') {
         size_t i = 0, most = sizeof plain / sizeof *plain;
@@ -66,9 +93,14 @@ static char *shown(const char *text)
             text += strlen(plain[i][0]);
             continue;
         }
-        bool other = !utf8 && (unsigned char)*text >= 0x80;
-        fputc(other ? '?' : *text, out);
-        text++;
+        size = harmless(text);
+        if (size == 0)
+            fprintf(out, "\\x%02x", (unsigned char)*text++);
+        else if (!utf8 && size > 1)
+            fputc('?', out);
+        else
+            fwrite(text, 1, size, out);
+        text += size;
     }
     fclose(out);
     return result;
@@ -151,6 +183,15 @@ void paint(const char *code, int indent, const char *text)
         put_word(code, indent, at + space, word);
         at += space + word;
     }
+    free(all);
+}
+
+void say_exactly(const char *text)
+{
+    char *all = shown(text);
+
+    fputs(all, stdout);
+    end_line();
     free(all);
 }
 

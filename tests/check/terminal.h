@@ -25,6 +25,8 @@ bool on_terminal(void);
 void paint(const char *code, int indent, const char *text);
 /// The same, without colour, and the line ends.
 void say_line(int indent, const char *text);
+/// A line as it is, however long.
+void say_exactly(const char *text);
 void end_line(void);
 
 #endif
