@@ -140,7 +140,7 @@ document.addEventListener("DOMContentLoaded", () => {
         const { meant, found } = look(words);
         const also = meant.map(([, ours]) => ours).filter((ours) => !clean(words).includes(clean(ours)));
         const terms = new RegExp([clean(words), ...also].flatMap((part) => [part, ...part.split(" ")])
-            .map((part) => part.trim()).filter((part) => part.length > 1)
+            .map((part) => part.trim()).filter((part) => part.length > 2)
             .map((part) => (/^[a-z0-9]/i.test(part) ? "\\b" : "") + part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
                 .replace(/[ _-]/g, "[ _-]")).join("|"), "gi");
         status.textContent = (found.length ? `${found.length} place${found.length > 1 ? "s" : ""}` : "Nothing") +

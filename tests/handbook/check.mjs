@@ -325,7 +325,7 @@ async function checkSearch(tab, edition) {
 
 // What a reader of the word means stands among the first three.
 const FIRST = [["endian", /byte order/i], ["three-way", /handshake/i], ["already in use", /EADDRINUSE/],
-    ["select", /poll/], ["backpressure", /window/i], ["TIME_WAIT", /TIME-WAIT/], ["htons()", /htons/]];
+    ["select", /poll/], ["backpressure", /buffer/i], ["TIME_WAIT", /TIME-WAIT/], ["htons()", /htons/]];
 
 // On a phone the pages are behind a button, the steps first.
 async function checkMenu(tab, edition) {
