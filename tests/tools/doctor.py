@@ -277,6 +277,7 @@ TOOLS = [  # what, its programs, what it costs that it is missing, what brings i
     ("gdb", ["gdb"], "no make debug", SETUP),
     ("strace", ["strace"], "one experiment of some pages", "make setup-docs"),
     ("tcpdump", ["tcpdump"], "one experiment of some pages, as root", "make setup-docs"),
+    ("nftables", ["nft"], "two experiments of one page, as root", "make setup-docs"),
     ("doxygen", ["doxygen"], "no make docs; docs/*.md can be read as they are", SETUP),
     ("browser", ["chromium"], "no card as PDF; any other browser shows the handbook",
      "make setup-docs"),
