@@ -236,6 +236,8 @@ static struct call *enter(enum call_id id, int fd, int64_t a, int64_t b,
     call->arg[0] = a;
     call->arg[1] = b;
     call->arg[2] = c;
+    call->length = -1;
+    call->buffer = 0;
     call->pc = (uint64_t)(uintptr_t)pc;
     call->address.ss_family = AF_UNSPEC;
     call->entered_ns = now();
@@ -291,6 +293,12 @@ static void note_address(struct call *call, const struct sockaddr *address,
     four.sin_port = six.sin6_port;
     memcpy(&four.sin_addr, &six.sin6_addr.s6_addr[12], sizeof four.sin_addr);
     memcpy(&call->address, &four, sizeof four);
+}
+
+static void note_buffer(struct call *call, const void *buffer)
+{
+    if (call != NULL)
+        call->buffer = (uint64_t)(uintptr_t)buffer;
 }
 
 /// Ask the kernel in which state a socket is, and whose it is.
@@ -498,12 +506,32 @@ int getpeername(int fd, struct sockaddr *address, socklen_t *size)
     return (int)leave(c, result);
 }
 
+/// What an option is set to: its number, microseconds, or seconds to linger
+/// (-1: it does not).
+static int64_t option_value(int level, int name, const void *value,
+                            socklen_t size)
+{
+    union {
+        int number;
+        struct timeval time;
+        struct linger linger;
+    } is = {0};
+
+    memcpy(&is, value, size < sizeof is ? size : sizeof is);
+    if (level == SOL_SOCKET && (name == SO_RCVTIMEO || name == SO_SNDTIMEO))
+        return (int64_t)is.time.tv_sec * 1000000 + is.time.tv_usec;
+    if (level == SOL_SOCKET && name == SO_LINGER)
+        return is.linger.l_onoff ? is.linger.l_linger : -1;
+    return is.number;
+}
+
 int setsockopt(int fd, int level, int name, const void *value, socklen_t size)
 {
-    int number = 0;
-    if (size == sizeof number && readable(value, size))
-        memcpy(&number, value, sizeof number);
-    struct call *c = enter(CALL_setsockopt, fd, level, name, number, PC);
+    struct call *c = enter(CALL_setsockopt, fd, level, name, 0, PC);
+    if (c != NULL && readable(value, size)) {
+        c->length = size; // else nobody knows the value: EFAULT
+        c->arg[2] = option_value(level, name, value, size);
+    }
     return (int)leave(
         c, injected(c) ? -1 : REAL(setsockopt)(fd, level, name, value, size));
 }
@@ -511,6 +539,8 @@ int setsockopt(int fd, int level, int name, const void *value, socklen_t size)
 int getsockopt(int fd, int level, int name, void *value, socklen_t *size)
 {
     struct call *c = enter(CALL_getsockopt, fd, level, name, 0, PC);
+    if (c != NULL)
+        c->length = length_at(size);
     int result =
         injected(c) ? -1 : REAL(getsockopt)(fd, level, name, value, size);
     if (result == 0 && c != NULL && *size == sizeof(int)) {
@@ -524,6 +554,7 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *size)
 ssize_t recv(int fd, void *buffer, size_t size, int flags)
 {
     struct call *c = enter(CALL_recv, fd, (int64_t)size, flags, 0, PC);
+    note_buffer(c, buffer);
     wait_at_gate(c, fd);
     if (injected(c))
         return leave(c, -1);
@@ -534,6 +565,7 @@ ssize_t recvfrom(int fd, void *restrict buffer, size_t size, int flags,
                  struct sockaddr *restrict address, socklen_t *restrict length)
 {
     struct call *c = enter(CALL_recvfrom, fd, (int64_t)size, flags, 0, PC);
+    note_buffer(c, buffer);
     wait_at_gate(c, fd);
     if (injected(c))
         return leave(c, -1);
@@ -546,6 +578,7 @@ ssize_t read(int fd, void *buffer, size_t size)
     if (!is_socket(fd))
         return REAL(read)(fd, buffer, size);
     struct call *c = enter(CALL_read, fd, (int64_t)size, 0, 0, PC);
+    note_buffer(c, buffer);
     wait_at_gate(c, fd);
     if (injected(c))
         return leave(c, -1);
@@ -554,8 +587,8 @@ ssize_t read(int fd, void *buffer, size_t size)
 
 ssize_t send(int fd, const void *buffer, size_t size, int flags)
 {
-    struct call *c =
-        enter(CALL_send, fd, (int64_t)size, flags, (intptr_t)buffer, PC);
+    struct call *c = enter(CALL_send, fd, (int64_t)size, flags, 0, PC);
+    note_buffer(c, buffer);
     if (injected_send(c, flags))
         return leave(c, -1);
     return leave(c, REAL(send)(fd, buffer, at_most(FAMILY_SEND, size), flags));
@@ -575,8 +608,8 @@ ssize_t write(int fd, const void *buffer, size_t size)
 {
     if (!is_socket(fd))
         return REAL(write)(fd, buffer, size);
-    struct call *c =
-        enter(CALL_write, fd, (int64_t)size, 0, (intptr_t)buffer, PC);
+    struct call *c = enter(CALL_write, fd, (int64_t)size, 0, 0, PC);
+    note_buffer(c, buffer);
     if (injected_send(c, 0))
         return leave(c, -1);
     return leave(c, REAL(write)(fd, buffer, at_most(FAMILY_SEND, size)));

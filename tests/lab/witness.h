@@ -107,6 +107,8 @@ struct call {
     int error;         ///< errno after a failure
     int64_t result;
     int64_t arg[3];     ///< the plain arguments after fd
+    int64_t length;     ///< what a length held before the call; -1: none
+    uint64_t buffer;    ///< where bytes came from or went to
     uint64_t pc;        ///< return address in the program: its source line
     int64_t entered_ns; ///< CLOCK_MONOTONIC
     int64_t returned_ns;
