@@ -29,7 +29,11 @@ static void facts_of_presence(struct facts *f)
     const struct call *listening = last_call(f, CALL_listen, -1);
     bool server = f->step == 3 || f->step == 4 || f->server;
 
-    if_so(f, !is_socket_call(f, CALL_socket) && so(f, ANNOUNCED), NO_SOCKET);
+    struct open_socket open[1]; // the witness may have seen nothing of it
+    if_so(f,
+          !is_socket_call(f, CALL_socket) && so(f, ANNOUNCED) &&
+              so(f, GOES_ON) && open_sockets(f->p, open, 1) == 0,
+          NO_SOCKET);
     if_so(f,
           f->step == 2 && bound == NULL && is_socket_call(f, CALL_getsockname),
           NO_BIND);
@@ -83,15 +87,14 @@ static void facts_of_presence(struct facts *f)
 /// What made this descriptor, and that it is still open.
 static void facts_of_closing(struct facts *f)
 {
-    int left = atomic_load(&record_of(f->p)->left_open);
-    int fd = record_of(f->p)->left_fd;
+    int fd, left = left_open(f->p, &fd);
     const struct call *made = NULL;
 
     for (int i = 0; i < f->count; i++)
         if ((f->calls[i].id == CALL_socket || accepts(&f->calls[i])) &&
             f->calls[i].result == fd)
             made = &f->calls[i];
-    if (left > 1 && so(f, ENDED)) {
+    if (left > 0 && so(f, ENDED)) {
         set(f, LEFT_OPEN,
             made == NULL
                 ? text("descriptor %d", fd)
@@ -236,7 +239,8 @@ static void facts_of_echo(struct facts *f, long long in, long long out)
             got = call;
             sent = NULL;
         } else if (sends(call) && got == NULL && f->server) {
-            if_so(f, in > 0, GREETED);
+            for (int n = i; n < f->count; n++)
+                if_so(f, receives(&f->calls[n]), GREETED);
         } else if (sends(call) && got != NULL && got->result > 0 &&
                    call->fd == got->fd && sent == NULL) {
             long long most = got->result;
@@ -263,6 +267,10 @@ static void facts_of_echo(struct facts *f, long long in, long long out)
     bool all = out >= in;
     if (all)
         set(f, RECV_SENT_LESS, NULL);
+    if_so(f, out == in, ALL_SENT);
+    if (out > in && f->server)
+        set(f, RECV_SENT_MORE,
+            text("recv gave %lld bytes, and send took %lld", in, out));
     if_so(f, !all && pieces > 0 && ones == pieces && out <= answered,
           COMPARED_TRUTH);
     if (!f->server)
@@ -284,16 +292,18 @@ static void facts_of_echo(struct facts *f, long long in, long long out)
 /// What a send has taken, and what was made of that.
 static void facts_of_sends(struct facts *f)
 {
-    for (int i = 0; i < f->count; i++) {
+    int count = f->whole ? f->count : RECORD_HEAD; // those in a row
+
+    for (int i = 0; i < count; i++) {
         const struct call *call = &f->calls[i], *next = NULL;
         if (!sends(call) || call->result <= 0)
             continue;
-        for (int n = i + 1; n < f->count && next == NULL; n++)
+        for (int n = i + 1; n < count && next == NULL; n++)
             if (f->calls[n].fd == call->fd)
                 next = &f->calls[n];
         if (next == NULL && f->now != NULL && f->now->fd == call->fd)
             next = f->now;
-        if (next == NULL && so(f, GOES_ON))
+        if (next == NULL && (so(f, GOES_ON) || !f->whole))
             continue; // the rest may still come
         bool partial = call->result < call->arg[0];
         bool more = next != NULL && sends(next);
@@ -307,7 +317,9 @@ static void facts_of_sends(struct facts *f)
         else if (more && partial && call->buffer != 0 &&
                  next->buffer == call->buffer)
             set(f, RESENT_PART, taken);
-        else if (partial && next != NULL && next->error == EBADF)
+        else if (partial && next != NULL &&
+                 (next->error == EBADF ||
+                  next->buffer == call->buffer + (uint64_t)call->result))
             continue;
         else if (partial &&
                  (!more || next->arg[0] > call->arg[0] - call->result))
@@ -432,6 +444,8 @@ void facts_of_bytes(struct facts *f)
     facts_of_connection(f);
     if (f->step == 8)
         facts_of_trip(f);
+    if (f->step == 6 || f->step == 8)
+        facts_of_sends(f);
     if (!f->whole || f->step < 6 || f->step == 7)
         return; // sums of a part would be wrong
     for (int i = 0; i < f->count; i++) {
@@ -445,5 +459,4 @@ void facts_of_bytes(struct facts *f)
         facts_of_client_bytes(f, in, out);
     else
         facts_of_echo(f, in, out);
-    facts_of_sends(f);
 }

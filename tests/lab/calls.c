@@ -8,6 +8,8 @@
 #include "address.h"
 #include "text.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,39 +86,111 @@ static const char *type_name(int64_t type)
                 type & SOCK_CLOEXEC ? "|SOCK_CLOEXEC" : "");
 }
 
+/// A number that has a name, at a level of options.
+struct constant {
+    int level, number;
+    const char *name;
+};
+
+static const struct constant options[] = {
+    {SOL_SOCKET, SO_DEBUG, "SO_DEBUG"},
+    {SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR"},
+    {SOL_SOCKET, SO_TYPE, "SO_TYPE"},
+    {SOL_SOCKET, SO_ERROR, "SO_ERROR"},
+    {SOL_SOCKET, SO_BROADCAST, "SO_BROADCAST"},
+    {SOL_SOCKET, SO_SNDBUF, "SO_SNDBUF"},
+    {SOL_SOCKET, SO_RCVBUF, "SO_RCVBUF"},
+    {SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE"},
+    {SOL_SOCKET, SO_LINGER, "SO_LINGER"},
+    {SOL_SOCKET, SO_REUSEPORT, "SO_REUSEPORT"},
+    {SOL_SOCKET, SO_RCVTIMEO, "SO_RCVTIMEO"},
+    {SOL_SOCKET, SO_SNDTIMEO, "SO_SNDTIMEO"},
+    {SOL_SOCKET, SO_ACCEPTCONN, "SO_ACCEPTCONN"},
+    {SOL_SOCKET, SO_PROTOCOL, "SO_PROTOCOL"},
+    {SOL_SOCKET, SO_DOMAIN, "SO_DOMAIN"},
+    {IPPROTO_TCP, TCP_NODELAY, "TCP_NODELAY"},
+    {IPPROTO_TCP, TCP_MAXSEG, "TCP_MAXSEG"},
+    {IPPROTO_TCP, TCP_CORK, "TCP_CORK"},
+    {IPPROTO_TCP, TCP_KEEPIDLE, "TCP_KEEPIDLE"},
+    {IPPROTO_TCP, TCP_INFO, "TCP_INFO"},
+    {IPPROTO_TCP, TCP_USER_TIMEOUT, "TCP_USER_TIMEOUT"},
+    {IPPROTO_IP, IP_TOS, "IP_TOS"},
+    {IPPROTO_IP, IP_TTL, "IP_TTL"},
+    {IPPROTO_IPV6, IPV6_V6ONLY, "IPV6_V6ONLY"},
+};
+
 static const char *option_name(const struct call *call)
 {
-    int64_t level = call->arg[0], name = call->arg[1];
+    int level = (int)call->arg[0], name = (int)call->arg[1];
+    const char *where = level == SOL_SOCKET     ? "SOL_SOCKET"
+                        : level == IPPROTO_TCP  ? "IPPROTO_TCP"
+                        : level == IPPROTO_IP   ? "IPPROTO_IP"
+                        : level == IPPROTO_IPV6 ? "IPPROTO_IPV6"
+                                                : text("%d", level);
 
-    if (level == SOL_SOCKET)
-        return name == SO_REUSEADDR   ? "SOL_SOCKET, SO_REUSEADDR"
-               : name == SO_REUSEPORT ? "SOL_SOCKET, SO_REUSEPORT"
-               : name == SO_ERROR     ? "SOL_SOCKET, SO_ERROR"
-               : name == SO_TYPE      ? "SOL_SOCKET, SO_TYPE"
-               : name == SO_DOMAIN    ? "SOL_SOCKET, SO_DOMAIN"
-               : name == SO_PROTOCOL  ? "SOL_SOCKET, SO_PROTOCOL"
-               : name == SO_RCVTIMEO  ? "SOL_SOCKET, SO_RCVTIMEO"
-               : name == SO_SNDTIMEO  ? "SOL_SOCKET, SO_SNDTIMEO"
-               : name == SO_LINGER    ? "SOL_SOCKET, SO_LINGER"
-                                      : text("SOL_SOCKET, %d", (int)name);
-    return text("%d, %d", (int)level, (int)name);
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (options[i].level == level && options[i].number == name)
+            return text("%s, %s", where, options[i].name);
+    return text("%s, %d", where, name);
+}
+
+/// What an option was set to, or what the kernel said that it is.
+static const char *option_value(const struct call *call)
+{
+    long long value = (long long)call->arg[2];
+    bool number = call->arg[0] == SOL_SOCKET;
+
+    if (call->length == -1 || (call->id == CALL_getsockopt &&
+                               (call->result != 0 || call->length < 4)))
+        return "…"; // nobody knows
+    if (number && (call->arg[1] == SO_RCVTIMEO || call->arg[1] == SO_SNDTIMEO))
+        return text("%lld.%06lld s", value / 1000000, value % 1000000);
+    if (number && call->arg[1] == SO_LINGER)
+        return value < 0 ? "off" : text("%lld s", value);
+    if (number && call->id == CALL_getsockopt && call->arg[1] == SO_ERROR)
+        return value == 0 ? "0" : strerrorname_np((int)value);
+    if (number && call->id == CALL_getsockopt && call->arg[1] == SO_TYPE)
+        return type_name(value);
+    if (number && call->id == CALL_getsockopt && call->arg[1] == SO_DOMAIN)
+        return domain_name(value);
+    return text("%lld", value);
+}
+
+static const char *protocol_name(int64_t protocol)
+{
+    return protocol == IPPROTO_TCP   ? "IPPROTO_TCP"
+           : protocol == IPPROTO_UDP ? "IPPROTO_UDP"
+                                     : text("%d", (int)protocol);
+}
+
+/// The address that a call was given, as far as it can be read as one.
+static const char *given_address(const struct call *call)
+{
+    int family = call->address.ss_family;
+
+    if (call->arg[0] < 2 || (family == AF_UNSPEC && call->arg[0] < 16))
+        return "…";
+    return family == AF_INET || family == AF_INET6
+               ? show_any_address(&call->address)
+               : text("%s of family %d", show_any_address(&call->address),
+                      family);
 }
 
 const char *show_arguments(const struct call *call)
 {
     switch (call->id) {
     case CALL_socket:
-        return text("%s, %s, %d", domain_name(call->arg[0]),
-                    type_name(call->arg[1]), (int)call->arg[2]);
+        return text("%s, %s, %s", domain_name(call->arg[0]),
+                    type_name(call->arg[1]), protocol_name(call->arg[2]));
     case CALL_bind:
     case CALL_connect:
-        return text("%d, %s", call->fd, show_any_address(&call->address));
+        return text("%d, %s", call->fd, given_address(call));
     case CALL_listen:
         return text("%d, %d", call->fd, (int)call->arg[0]);
     case CALL_setsockopt:
     case CALL_getsockopt:
-        return text("%d, %s, %d", call->fd, option_name(call),
-                    (int)call->arg[2]);
+        return text("%d, %s, %s", call->fd, option_name(call),
+                    option_value(call));
     case CALL_shutdown:
         return text("%d, %s", call->fd,
                     call->arg[0] == SHUT_WR   ? "SHUT_WR"

@@ -189,6 +189,13 @@ static void facts_of_program(struct facts *f)
     if_so(f, *err == '\0', SAYS_NOTHING);
     set(f, SAYS_SUCCESS, line_with(err, ": Success"));
     set(f, SAYS_DIFFERS, line_with(err, "differs at byte"));
+    if_so(f,
+          so(f, SAYS_DIFFERS) &&
+              strstr(f->failure->expected, "differ") == NULL &&
+              strstr(f->failure->expected, "another byte") == NULL,
+          FALSE_DIFFERENCE);
+    if (so(f, FALSE_DIFFERENCE))
+        set(f, FALSE_DIFFERENCE, f->words[SAYS_DIFFERS]);
     set(f, SAYS_AFTER, line_with(err, " bytes"));
     if (so(f, SAYS_AFTER) && strstr(f->words[SAYS_AFTER], "after ") == NULL)
         set(f, SAYS_AFTER, NULL);
@@ -202,6 +209,7 @@ static void facts_of_program(struct facts *f)
     const char *saw = f->failure->saw, *prompt = strstr(out, "press Enter");
     if_so(f, strncmp(saw, "it ended with status", 20) == 0, SAW_STATUS);
     if_so(f, strstr(saw, "reset") != NULL, SAW_RESET);
+    if_so(f, strstr(saw, "still open") != NULL, SAW_OPEN);
     if_so(f, exited && WEXITSTATUS(p->status) == 255, STATUS_255);
     if_so(f, f->step == 7 && strstr(err, "connect to ") != NULL, SAYS_CONNECT);
     if_so(f, prompt != NULL && prompt != out && prompt[-1] != '\n',
@@ -522,9 +530,11 @@ static void facts_of_arguments(struct facts *f)
     for (int i = 0; i < f->count; i++) {
         call = &f->calls[i];
         facts_of_room(f, call);
+        bool again = bound != NULL && bound->fd == call->fd;
         bound = call->id == CALL_bind ? call : bound;
         bool calls = next_call(f, 0, CALL_connect, call->fd) != NULL;
-        if (call->id == CALL_connect || (call->id == CALL_bind && !calls))
+        if (call->id == CALL_connect ||
+            (call->id == CALL_bind && !calls && !again))
             facts_of_address(f, call);
         if (call->id == CALL_bind && calls &&
             ((const struct sockaddr_in *)&call->address)->sin_port != 0)

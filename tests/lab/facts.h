@@ -35,9 +35,11 @@ enum fact {
     SAYS_NOTHING, ///< stderr is empty
     SAYS_SUCCESS, ///< the line: perror of a call that has not failed
     SAYS_DIFFERS, ///< the line: "differs at byte"
+    FALSE_DIFFERENCE, ///< the same, of an echo that was right
     SAYS_AFTER,   ///< the line: "after 5 of 12 bytes"
     SAW_STATUS,   ///< the exit status is what was found wrong
     SAW_RESET,
+    SAW_OPEN,      ///< sockets that it did not close
     END_SEEN,    ///< recv gave 0
     AGAIN_ENDED, ///< the call that gave EAGAIN, and then it ended
     STATUS_255,
@@ -160,6 +162,7 @@ enum fact {
     NOT_ASKED,    ///< the call that would have told
     ACCEPT_NULL,
     // ---- bytes
+    ALL_SENT,      ///< as much as came
     RECV_SENT_MORE,
     RECV_SENT_LESS,
     COMPARED_TRUTH, ///< each send carried 1 byte, whatever recv gave

@@ -135,13 +135,13 @@ static const struct rule rules[] = {
      "used any more, in either direction"},
     {"fd_port", ARGUMENT, ANY, "", 0, EBADF, {FD_PORT}, {FD_SECOND},
      "{0}: the first argument is the descriptor of the socket, not the port"},
-    {"fd_second", ARGUMENT, ANY, "", C(listen), EBADF, {FD_SECOND}, {0},
+    {"fd_second", ARGUMENT, ANY, "", 0, 0, {FD_SECOND}, {0},
      "{0}: its arguments are in the wrong order. The descriptor comes first, "
      "then the backlog"},
     {"precedence", ARGUMENT, ANY, "", 0, ENOTSOCK, {FD_STDIN}, {0},
      "socket gave {1}, and {0}: in fd = socket(…) == -1 the comparison comes "
      "first, and fd is its result. It takes parentheses: (fd = socket(…)) == -1"},
-    {"not_a_socket", ARGUMENT, ANY, "", 0, ENOTSOCK, {SOCKET_IS}, {FD_STDIN},
+    {"not_a_socket", ARGUMENT, ANY, "", 0, ENOTSOCK, {SOCKET_IS}, {FD_STDIN, FD_SECOND},
      "{0}: that descriptor is not a socket. The one that it wants is {1}"},
     {"connected_twice", ARGUMENT, ANY, "", C(connect), EISCONN,
      {WAS_CONNECTED}, {0},
@@ -219,10 +219,10 @@ static const struct rule rules[] = {
     {"no_connect", ORDER, ANY, "", 0, 0, {NO_CONNECT}, {0},
      "connect was never called: bind gives this end an address, and calls "
      "nobody"},
-    {"name_early", ORDER, TALK, "", 0, 0, {NAME_EARLY}, {0},
+    {"name_early", ORDER, TALK, "", 0, 0, {NAME_EARLY}, {SAW_OPEN},
      "getsockname was called before {1}: until then there is no address to "
      "tell"},
-    {"name_elsewhere", ORDER, TALK, "", 0, 0, {NAME_ELSEWHERE}, {0},
+    {"name_elsewhere", ORDER, TALK, "", 0, 0, {NAME_ELSEWHERE}, {SAW_OPEN},
      "{1}: that is another socket. One is enough"},
     {"type_not_asked", ORDER, TALK, "01", 0, 0, {NO_TYPE_ASKED}, {NO_ROOM},
      "{1} was never asked for: the two calls of getsockopt ask the same, or one "
@@ -234,14 +234,9 @@ static const struct rule rules[] = {
      "accept has returned a connection, and it calls accept again: this step "
      "takes one, and after Enter it ends. (A loop's condition must be false "
      "after a success; errno keeps its old value)"},
-    {"holds_in_accept", ORDER, ANY, "03", 0, 0, {IN_ACCEPT, PROMPTED,
-     NOT_PRESSED}, {0},
+    {"holds_in_accept", ORDER, ANY, "03", 0, 0, {IN_ACCEPT, PROMPTED}, {0},
      "accept waits for a client, not for Enter; and it takes the client out of "
-     "the queue"},
-    {"accept_after_enter", ORDER, ANY, "03", 0, 0, {IN_ACCEPT, PROMPTED},
-     {NOT_PRESSED},
-     "after Enter it waits in accept for a client: this step accepts nobody, "
-     "closes and ends"},
+     "the queue. This step accepts nobody, before Enter or after it"},
     {"serves_next", ORDER, ABOUT(END) | ABOUT(OPEN), "06", 0, 0, {SERVES_NEXT},
      {0},
      "after its client it waits in accept for the next one: this server serves "
@@ -259,9 +254,9 @@ static const struct rule rules[] = {
     {"port_0_called", ORDER, ANY, "08", 0, 0, {PORT_0_CALLED}, {0},
      "{1}: nobody listens at port 0, which means \"any free one\" to bind. "
      "getsockname tells which it became"},
-    {"left_open", ORDER, ABOUT(OPEN), "", 0, 0, {LEFT_OPEN}, {SHUT_ONLY},
+    {"left_open", ORDER, ABOUT(OPEN), "", 0, 0, {LEFT_OPEN, SAW_OPEN}, {SHUT_ONLY},
      "{1} was not closed by the program"},
-    {"shut_not_closed", ORDER, ABOUT(OPEN), "", 0, 0, {LEFT_OPEN, SHUT_ONLY},
+    {"shut_not_closed", ORDER, ABOUT(OPEN), "", 0, 0, {LEFT_OPEN, SHUT_ONLY, SAW_OPEN},
      {0},
      "{1} was shut down and not closed: shutdown ends a stream, and only close "
      "gives the descriptor back"},
@@ -306,13 +301,13 @@ static const struct rule rules[] = {
     {"peer_twice", ARGUMENT, TALK, "", 0, 0, {TOLD_PEER_TWICE}, {0},
      "after \"from\" stands the other end's address again: this end's is what "
      "getsockname tells"},
-    {"self_twice", ARGUMENT, TALK, "", 0, 0, {TOLD_SELF_TWICE}, {0},
+    {"self_twice", ARGUMENT, TALK | ABOUT(REPORT), "", 0, 0, {TOLD_SELF_TWICE}, {0},
      "after \"to\" stands this end's address: the other end's is what "
      "getpeername tells"},
     {"another_told", ORDER, TALK, "", 0, 0, {TOLD_ANOTHER},
-     {NAME_EARLY, NO_ROOM},
+     {NAME_EARLY, NO_ROOM, SAW_OPEN},
      "{1}: what is printed is not the variable that the call has filled in"},
-    {"not_asked", ORDER, TALK, "", 0, 0, {NOT_ASKED}, {NO_ROOM, NAME_EARLY},
+    {"not_asked", ORDER, TALK | ABOUT(REPORT), "", 0, 0, {NOT_ASKED}, {NO_ROOM, NAME_EARLY, SAW_OPEN},
      "the kernel was not asked: {1} tells what is so; the arguments are only "
      "what was wished for"},
     {"accept_null", ORDER, TALK, "", 0, 0, {ACCEPT_NULL}, {0},
@@ -387,7 +382,10 @@ static const struct rule rules[] = {
      {END_SEEN, ENDED_1}, {BLAMED},
      "recv returned 0: the client's stream has ended. That is no failure (and "
      "perror has nothing to say of it): close, and status 0"},
-    {"silent_end", COURSE, ANY, "", 0, 0, {SILENT_END}, {0},
+    {"status_1", COURSE, ANY, "", 0, 0, {SILENT_END, PROMPTED}, {0},
+     "it ended with status 1 after its hold, and nothing had failed: the end of a "
+     "program that has done its work is status 0"},
+    {"silent_end", COURSE, ANY, "", 0, 0, {SILENT_END}, {PROMPTED},
      "it ended with status 1 without a word, and no call had failed: the program "
      "comes by a return 1 or exit(1), of a gap, or of an error's branch whose "
      "braces are missing"},
@@ -419,7 +417,7 @@ static const struct rule rules[] = {
 
     // ------------------------------------------------------------- bytes
     {"sends_more", COURSE, DATA, "06 08", 0, 0, {RECV_SENT_MORE},
-     {GREETED, SAME_PLACE},
+     {GREETED, RESENT_ALL, RESENT_PART},
      "{1}: as many as recv returned are to be sent, not the whole buffer, and "
      "none for the end of a string"},
     {"sends_less", COURSE, DATA, "06 08", 0, 0, {RECV_SENT_LESS},
@@ -432,7 +430,7 @@ static const struct rule rules[] = {
      "{1}, each time: in got = recv(…) > 0 the comparison comes first, and got "
      "is its result, 1. It takes parentheses: (got = recv(…)) > 0"},
     {"other_buffer", COURSE, ABOUT(BYTES), "06", 0, 0, {OTHER_BUFFER,
-     FIRST_BYTE}, {RECV_SENT_LESS, RECV_SENT_MORE, GREETED},
+     ALL_SENT}, {RECV_SENT_LESS, RECV_SENT_MORE, GREETED},
      "recv wrote into one buffer, and send took its bytes from another, where "
      "they are not"},
     {"client_first_byte", COURSE, ABOUT(BYTES), "06_echo_client", 0, 0,
@@ -443,7 +441,7 @@ static const struct rule rules[] = {
     {"resent_part", COURSE, DATA, "06 08", 0, 0, {RESENT_PART}, {0},
      "{1}, a partial send, and then the same bytes were offered again: the place "
      "moves on with the count, buffer + sent"},
-    {"resent_all", COURSE, DATA, "06 08", 0, 0, {RESENT_ALL}, {RESENT_PART},
+    {"resent_all", COURSE, DATA | ABOUT(CPU), "06 08", 0, 0, {RESENT_ALL}, {RESENT_PART},
      "{1}, which is all of them, and then they were sent again: what send "
      "returns has to be added up"},
     {"lost_rest", COURSE, DATA, "06 08", 0, 0, {LOST_REST},
@@ -477,9 +475,13 @@ static const struct rule rules[] = {
      "it says that the stream has ended, and recv never returned 0. In n = "
      "recv(…) <= 0 the comparison comes first: (n = recv(…)) <= 0"},
     {"same_place", COURSE, DATA, "06_echo_client", 0, 0, {SAME_PLACE,
-     SAYS_DIFFERS}, {0},
+     FALSE_DIFFERENCE}, {0},
      "each recv has written to the start of the buffer, over what had come: the "
      "next one begins behind it, echo + got"},
+    {"false_difference", COURSE, DATA, "06_echo_client", 0, 0,
+     {FALSE_DIFFERENCE}, {SAME_PLACE, STREAM_SHORT, LOST_REST, RESENT_PART},
+     "it says \"{1}\", and the echo is right: the two bytes that it compares "
+     "stand at different places"},
     {"stream_short", COURSE, DATA, "06_echo_client", 0, 0, {STREAM_SHORT},
      {LOST_REST}, "{1}"},
     {"waits_between", COURSE, DATA, "06_echo_client", 0, 0, {WAITS_BETWEEN},

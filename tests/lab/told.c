@@ -60,7 +60,9 @@ static const char *went_on(const struct facts *f)
         return show_call(f->now);
     if (so(f, PROMPTED))
         return "the line \"press Enter to close\"";
-    return so(f, ANNOUNCED) && f->step != 8 ? "a line of success" : NULL;
+    // Where the line comes last; a server has said that it listens before.
+    bool last = f->step != 4 && !f->server && f->step != 8;
+    return last && so(f, ANNOUNCED) ? "a line of success" : NULL;
 }
 
 void facts_of_errors(struct facts *f)
@@ -180,7 +182,8 @@ static void judge(struct facts *f, const struct told *t)
 {
     int real = ntohs(t->knows.sin_port), shown = t->number;
 
-    if (!t->is_said || (t->is_known && !t->cut && same(t->said, t->knows)))
+    if (!t->is_said ||
+        (t->is_known && !t->cut && shown == real && same(t->said, t->knows)))
         return;
     if (!t->is_known) {
         if (!t->is_made)

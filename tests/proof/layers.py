@@ -18,7 +18,7 @@ address
 calls kernel
 supervisor family launch
 program state
-diagnose
+facts told bytes rules
 failure
 peer find expect expect_end
 lab
