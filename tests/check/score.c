@@ -86,18 +86,22 @@ static const char *field(const struct test *t, const char *name)
     return json_string_value(json_object_get(t->failure, name));
 }
 
-/// What a failure is about, without the numbers: the reason or, where none is
-/// known, what was seen. Two failures of one mistake have the same.
+/// What a failure is about: the rule that explains it or, where none does, what
+/// was seen, without numbers, quoted bytes and what the program did just then.
+/// Two failures of one mistake have the same.
 static char *essence(const struct test *t)
 {
     const char *words = json_string_value(
-        json_object_get(json_object_get(t->failure, "reason"), "text"));
-    if (words == NULL)
-        words = field(t, "saw");
+        json_object_get(json_object_get(t->failure, "reason"), "id"));
+    if (words != NULL)
+        return strdup(words);
+    words = field(t, "saw");
     if (words == NULL)
         words = t->why != NULL ? t->why : "";
 
-    char *copy = strdup(words), *to = copy;
+    char *copy = strdup(words), *to = copy, *after;
+    if ((after = strstr(copy, "; it still ran")) != NULL)
+        *after = '\0';
     for (const char *from = copy; *from != '\0'; from++) {
         if (from[0] == '0' && from[1] == 'x')
             from += 1 + strspn(from + 2, "0123456789abcdef");

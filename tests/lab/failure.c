@@ -165,8 +165,8 @@ void fail(struct program *p, enum about about, const char *expected,
           const char *saw)
 {
     const struct failure failure = {about, expected, saw};
+    struct reason reason = find_reason(p, &failure); // it has come to rest then
     const char *end = how_it_ended(p);
-    struct reason reason = find_reason(p, &failure);
     json_t *told = json_pack(
         "{s:s, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o}", "about",
         about_names[about], "expected", json_text(expected), "saw",

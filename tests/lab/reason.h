@@ -17,4 +17,8 @@ struct reason {
 };
 struct reason find_reason(struct program *p, const struct failure *failure);
 
+/// For `make selftest`: a remark for each rule that speaks of a program whose
+/// test has passed. None may.
+void doubt_rules(struct program *p);
+
 #endif

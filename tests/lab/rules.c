@@ -655,3 +655,20 @@ struct reason find_reason(struct program *p, const struct failure *failure)
     return best == NULL || tie ? (struct reason){NULL, NULL}
                                : (struct reason){best->id, sentence(&f, best)};
 }
+
+void doubt_rules(struct program *p)
+{
+    static struct facts f;
+    // No expectation failed, so any of them might have.
+    struct failure failure = {ABOUT_USAGE, "differs", ""};
+
+    find_facts(&f, p, &failure);
+    for (int i = 0; i < RULES; i++)
+        for (int about = ABOUT_LINE; about <= ABOUT_TIME; about++) {
+            failure.about = (enum about)about;
+            if (!speaks(&f, &rules[i]))
+                continue;
+            remark(p, text("the rule %s speaks of it", rules[i].id));
+            break;
+        }
+}

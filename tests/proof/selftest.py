@@ -12,6 +12,7 @@ A mistake is a patch against its solution, with these lines before the diff:
     Mistake: what is wrong, in a sentence
     Caught-by: bind/the_test_that_must_catch_it
     Says: words that its message must contain
+    Reason: the rule (tests/lab/rules.c) that must explain it; or none
     Explain: how an instructor explains it, in a line or more
 
 Ends with the plain line `N passed, N failed`, and status 0 if none has failed.
@@ -53,7 +54,7 @@ def verdict(name, problem, quiet=False):
 def grade(folder, stem, results):
     """Grade one step of a folder as `make check-NN` does: its part of
     results.json, or a text that says what went wrong."""
-    env = dict(os.environ, MAKEFLAGS="", MAKELEVEL="1")
+    env = dict(os.environ, MAKEFLAGS="", MAKELEVEL="1", LAB_DOUBT="1")
     run = subprocess.run(
         ["timeout", "300", "make", "--no-print-directory", f"check-{stem}",
          f"STEPS={folder}", f"BUILD={args.build}", f"CC={args.cc}",
@@ -62,14 +63,21 @@ def grade(folder, stem, results):
         errors="replace")
     try:
         with open(results) as file:
-            step = json.load(file)["steps"][0]
+            verdict_file = json.load(file)
+            step = verdict_file["steps"][0]
     except (OSError, ValueError, IndexError):
         return f"no results: {run.stdout[-300:]}{run.stderr[-300:]}"
     # The exit status must say the same as the file.
     if (run.returncode == 0) != all(t["status"] != "failed"
                                     for t in step["tests"]):
         return f"make check-{stem} exits {run.returncode}, against its results"
+    step["doubts"] = [r for r in verdict_file["remarks"] if "the rule " in r]
     return step
+
+
+def doubts(step):
+    """Rules that speak of a right program, as a text; None if there is none."""
+    return "\n".join(step["doubts"]) or None
 
 
 def failures(step):
@@ -88,7 +96,9 @@ def check_solution(stem):
     if failures(step):
         return "\n".join(f"{t['test']}\n{t.get('message')}"
                          for t in failures(step))
-    return None if step["points"] == step["of"] else f"{step['points']} points"
+    if step["points"] != step["of"]:
+        return f"{step['points']} points"
+    return doubts(step)
 
 
 # ------------------------------------------------------------------- starters
@@ -175,7 +185,7 @@ def check_mistake(path):
     stem = os.path.basename(os.path.dirname(path))
     name = os.path.basename(path)[:-len(".patch")]
     fields = read_mistake(path)
-    for key in ("Mistake", "Caught-by", "Says", "Explain"):
+    for key in ("Mistake", "Caught-by", "Says", "Reason", "Explain"):
         if not fields.get(key):
             return f"{path} has no line {key}:", [], fields
     folder = f"{args.build}/selftest/{stem}-{name}"
@@ -212,6 +222,11 @@ def check_mistake(path):
     if fields["Says"] not in flat:
         return f"the message does not say {fields['Says']!r}:\n{message}", \
             names, fields
+    reason = next(t for t in step["tests"] if t["test"] == fields["Caught-by"])
+    reason = ((reason.get("failure") or {}).get("reason") or {}).get("id", "none")
+    if reason != fields["Reason"]:
+        return f"explained by the rule {reason}, not {fields['Reason']}:\n" \
+            f"{message}", names, fields
     return None, names, fields
 
 
@@ -228,7 +243,7 @@ def check_variant(path):
     if not step["compiles"]:
         return f"does not compile: {step.get('compiler')}"
     return "\n".join(f"{t['test']}\n{t.get('message')}"
-                     for t in failures(step)) or None
+                     for t in failures(step)) or doubts(step)
 
 
 def print_matrix(stem, rows):
