@@ -19,6 +19,7 @@ enum {
     MARGIN = 4,
     LABEL = 10,      ///< columns of "Expected  "
     CALL_WIDTH = 43, ///< the source's lines begin in one column
+    WIDTH = 80,      ///< at the least
     STEP_WIDTH = 34, ///< columns before what is said of a step
 };
 
@@ -66,13 +67,19 @@ static const char *show_call(const json_t *call)
     const char *what = json_string_value(json_object_get(call, "text"));
     const char *where = json_string_value(json_object_get(call, "where"));
     const char *file = strrchr(where, '/');
+    const char *line = file == NULL ? NULL : strchr(file, ':');
     int times = (int)json_integer_value(json_object_get(call, "times"));
 
     if (times > 1)
         what = text("%s (%d times)", what, times);
-    return *where == '\0' ? what
-                          : text("%-*s %s", CALL_WIDTH, what,
-                                 file == NULL ? where : file + 1);
+    if (*where == '\0')
+        return what;
+    where = file == NULL ? where : file + 1;
+    // One line a call: where there is no room the line's number has to do.
+    bool fits = strlen(what) <= CALL_WIDTH ||
+                MARGIN + LABEL + strlen(what) + strlen(where) < WIDTH;
+    return text("%-*s %s", CALL_WIDTH, what,
+                fits || line == NULL ? where : line);
 }
 
 static void say_calls(const json_t *failure)
@@ -110,43 +117,55 @@ static void say_failure(const struct test *t)
         return;
     say_field("Expected", json_object_get(f, "expected"));
     say_field("Saw", json_object_get(f, "saw"));
+    say_field("Likely", json_object_get(json_object_get(f, "reason"), "text"));
+    say_field("In use", json_object_get(f, "in_use"));
     say_list("stdout", json_object_get(f, "stdout"), "\n");
     say_list("stderr", json_object_get(f, "stderr"), "\n");
     say_calls(f);
-    say_field("Likely", json_object_get(json_object_get(f, "reason"), "text"));
-    say_field("In use", json_object_get(f, "in_use"));
     say_list("Look at", json_object_get(f, "look"), ", ");
     say_field("Ran", json_object_get(f, "ran"));
 }
 
-/// The failures of a step: each mistake once in full, and the names of the
-/// tests that fail for the same reason.
-static void say_failures(const struct step *s, bool every)
+/// The tests that fail for the same reason as this one: their names, or only
+/// how many they are.
+static void say_same(const struct step *s, const struct test *as, bool every)
 {
-    int shown = 0, same = 0, more = 0;
+    int same = 0;
 
-    EACH_TEST_OF (s, t) {
-        if (!is_failure(t))
-            continue;
-        if (t->same_as != NULL) {
-            same++;
-        } else if (!every && shown == FULL_FAILURES) {
-            more++;
-        } else {
-            shown++;
-            say_failure(t);
-        }
-    }
-    if (same > 0 && !every)
-        printf("\n  and %d more for the same reason\n", same);
-    if (same > 0 && every)
-        printf("\n  For the same reason:\n");
     EACH_TEST_OF (s, t)
-        if (every && t->same_as != NULL) {
-            paint(RED, 0, "    ✘ ");
-            paint(BOLD, 6, sentence_of(t));
+        same += is_failure(t) && t->same_as == as;
+    if (same == 0)
+        return;
+    if (!every) {
+        printf("    and %d more for the same reason\n", same);
+        return;
+    }
+    puts("    For the same reason:");
+    EACH_TEST_OF (s, t)
+        if (is_failure(t) && t->same_as == as) {
+            paint(RED, 0, "      ✘ ");
+            paint(BOLD, 8, sentence_of(t));
             end_line();
         }
+}
+
+/// The failures of a step: each mistake once in full, and below it the tests
+/// that fail for the same reason.
+static void say_failures(const struct step *s, bool every)
+{
+    int shown = 0, more = 0;
+
+    EACH_TEST_OF (s, t) {
+        if (!is_failure(t) || t->same_as != NULL)
+            continue;
+        if (!every && shown == FULL_FAILURES) {
+            more++;
+            continue;
+        }
+        shown++;
+        say_failure(t);
+        say_same(s, t, every);
+    }
     if (more > 0)
         printf("\n  and %d other%s\n", more, more == 1 ? "" : "s");
 }
@@ -174,6 +193,20 @@ static void say_compiler(const struct step *s)
     const char *linker = strstr(s->compiler, "undefined reference");
     if (linker != NULL)
         at = linker;
+    // Of the warnings first one that is a mistake for sure, not untidiness.
+    static const char *const telling[] = {"-Wparentheses",
+                                          "-Wmisleading-indentation",
+                                          "-Wint-conversion",
+                                          "-Wincompatible-pointer-types",
+                                          "-Wuninitialized",
+                                          "-Wmaybe-uninitialized",
+                                          "-Wsizeof-pointer",
+                                          "-Wreturn-type",
+                                          "-Wtype-limits",
+                                          "-Wimplicit-function-declaration",
+                                          "-Wsometimes-uninitialized"};
+    for (size_t i = 0; at == NULL && i < sizeof telling / sizeof *telling; i++)
+        at = strstr(s->compiler, telling[i]);
     if (at == NULL)
         at = strstr(s->compiler, "warning");
     if (at == NULL)

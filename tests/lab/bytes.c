@@ -8,6 +8,7 @@
 #include "facts.h"
 
 #include "address.h"
+#include "kernel.h"
 #include "state.h"
 
 #include <errno.h>
@@ -105,14 +106,17 @@ static void facts_of_closing(struct facts *f)
         if_so(f, next_call(f, 0, CALL_shutdown, fd) != NULL && made != NULL,
               SHUT_ONLY);
     }
-    if (!so(f, GOES_ON) || !so(f, PROMPTED) || !so(f, NOT_PRESSED))
+    if (!so(f, GOES_ON) || !so(f, PROMPTED) || !so(f, NOT_PRESSED) ||
+        hides_sockets(f->p))
         return;
     // While it holds: what has it closed? A copy may have kept it open.
     struct open_socket open[16];
-    struct sockaddr_in at;
-    int count = open_sockets(f->p, open, 16);
-    bool listens = find_listening(f->p, &at);
-    bool has = f->step == 4 ? count > listens : count > 0;
+    int count = open_sockets(f->p, open, 16), listening = 0;
+    for (int i = 0; i < count; i++) {
+        struct tcp_socket unused;
+        listening += find_listener_by_inode(open[i].inode, &unused);
+    }
+    bool has = f->step == 4 ? count > listening : count > 0;
 
     for (int i = 0; i < f->count; i++) {
         const struct call *call = &f->calls[i];

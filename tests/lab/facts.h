@@ -72,7 +72,8 @@ enum fact {
     ON_STDOUT,    ///< it stands on stdout
     OTHER_LABEL,  ///< what stands in place of the call's name
     LABEL_FREE,   ///< any label will do
-    WENT_ON,      ///< the next call, or the line that it printed
+    WENT_ON,      ///< the next call, or the prompt
+    SUCCESS_TOLD,  ///< a line of success is there all the same
     TRIED_AGAIN,  ///< though that was no use
     STATUS_OTHER, ///< a status that is neither 1 nor a crash's
     // ---- arguments

@@ -58,39 +58,109 @@ static json_t *lines_of(const char *content)
     return list;
 }
 
-/// Whether a call is the one before once more: a loop's.
-static bool repeats(const struct call *call, const struct call *before)
+/// A call, or a loop's calls: how often, and between which bounds its sizes and
+/// results were.
+struct run {
+    const struct call *call;
+    int times;
+    int64_t size[2], result[2];
+};
+
+static bool carries_bytes(const struct call *call)
 {
-    return before->id == call->id && before->fd == call->fd &&
-           before->pc == call->pc && before->result == call->result &&
-           before->injected == call->injected;
+    return call->id >= CALL_recv && call->id <= CALL_writev;
 }
 
-/// The calls of a program, a loop's once with how often. When there are still
-/// too many, the last ones matter more.
+/// Whether a call is that one once more.
+static bool repeats(const struct call *call, const struct run *run)
+{
+    const struct call *before = run->call;
+    bool same = carries_bytes(call)
+                    ? (before->result > 0) == (call->result > 0) &&
+                          (before->result < 0) == (call->result < 0)
+                    : before->result == call->result;
+
+    return same && before->id == call->id && before->fd == call->fd &&
+           before->pc == call->pc && before->injected == call->injected &&
+           before->error == call->error &&
+           atomic_load(&call->state) == atomic_load(&before->state);
+}
+
+static void widen(int64_t bounds[2], int64_t value)
+{
+    bounds[0] = value < bounds[0] ? value : bounds[0];
+    bounds[1] = value > bounds[1] ? value : bounds[1];
+}
+
+static void add_to(struct run *run, const struct call *call)
+{
+    if (run->times++ == 0) {
+        run->call = call;
+        run->size[0] = run->size[1] = call->arg[0];
+        run->result[0] = run->result[1] = call->result;
+    }
+    widen(run->size, call->arg[0]);
+    widen(run->result, call->result);
+}
+
+static const char *bounds_text(const int64_t bounds[2])
+{
+    return bounds[0] == bounds[1] ? text("%lld", (long long)bounds[0])
+                                  : text("%lld to %lld", (long long)bounds[0],
+                                         (long long)bounds[1]);
+}
+
+static const char *show_run(const struct run *run)
+{
+    bool vary =
+        run->size[0] != run->size[1] || run->result[0] != run->result[1];
+
+    return vary && carries_bytes(run->call)
+               ? text("%s(%d, %s bytes) = %s", call_name(run->call),
+                      run->call->fd, bounds_text(run->size),
+                      bounds_text(run->result))
+               : show_call(run->call);
+}
+
+/// The calls of a program; those of a loop, of one call or of two by turns, once
+/// with how often. When there are still too many, the last ones matter more.
 static json_t *calls_of(struct program *p)
 {
     enum { HALF = CALLS_MOST / 2 };
-    const struct call *calls[CALLS_MOST], *call;
+    struct run runs[CALLS_MOST];
+    const struct call *call, *calls[CALLS_MOST];
     const char *lines[CALLS_MOST];
-    int times[CALLS_MOST], shown = 0;
-    bool gap = false;
+    int shown = 0;
+    bool gap = false, second = false; // the second of two is due
     json_t *list = json_array();
 
     EACH_CALL (p, call) {
-        if (shown > 0 && repeats(call, calls[shown - 1])) {
-            times[shown - 1]++;
+        struct run *last = shown > 0 ? &runs[shown - 1] : NULL;
+        struct run *other = shown > 1 ? &runs[shown - 2] : NULL;
+        if (last != NULL && repeats(call, last) &&
+            (second || other == NULL || last->times >= other->times ||
+             !repeats(other->call, last))) {
+            add_to(last, call);
+            second = false;
             continue;
         }
+        if (other != NULL && !second && repeats(call, other) &&
+            other->times == last->times) {
+            add_to(other, call);
+            second = true;
+            continue;
+        }
+        second = false;
         if (shown == CALLS_MOST) {
-            memmove(calls + HALF, calls + HALF + 1, (HALF - 1) * sizeof *calls);
-            memmove(times + HALF, times + HALF + 1, (HALF - 1) * sizeof *times);
+            memmove(runs + HALF, runs + HALF + 1, (HALF - 1) * sizeof *runs);
             shown--;
             gap = true;
         }
-        calls[shown] = call;
-        times[shown++] = 1;
+        runs[shown].times = 0;
+        add_to(&runs[shown++], call);
     }
+    for (int i = 0; i < shown; i++)
+        calls[i] = runs[i].call;
     if (shown > 0)
         find_lines(p->binary, calls, shown, lines);
     const char *folder = getenv("LAB_STEPS");
@@ -103,10 +173,10 @@ static json_t *calls_of(struct program *p)
         const char *where =
             own ? text("%s/%s", folder != NULL ? folder : "steps", lines[i])
                 : lines[i];
-        json_array_append_new(list,
-                              json_pack("{s:o, s:o, s:i}", "text",
-                                        json_text(show_call(calls[i])), "where",
-                                        json_text(where), "times", times[i]));
+        json_array_append_new(list, json_pack("{s:o, s:o, s:i}", "text",
+                                              json_text(show_run(&runs[i])),
+                                              "where", json_text(where),
+                                              "times", runs[i].times));
     }
     return list;
 }

@@ -54,8 +54,9 @@ struct rule {
 static const struct rule rules[] = {
     // ------------------------------------------------- what is said outright
     {"todo", CERTAIN, ANY, "", 0, 0, {TODO_REACHED}, {0},
-     "the program came to \"{1}\". That gap is still open; or its last lines, "
-     "the message and return 1 or exit(1), still stand behind yours"},
+     "the program came to \"{1}\". That gap, the TODO and the lines under it, is "
+     "still to be filled; or its message and return 1 or exit(1) still stand "
+     "behind your lines"},
     {"sanitizer", CERTAIN, ANY, "", 0, 0, {SANITIZER}, {0},
      "memory that is not the program's: {1}. AddressSanitizer, which the check "
      "builds in, stops a program at the first wrong access"},
@@ -331,7 +332,7 @@ static const struct rule rules[] = {
      "{1}, and the program ended as if all were well: its return value, -1, was "
      "not taken for a failure"},
     {"not_reported", TREATMENT, ERROR, "", 0, 0, {BLAMED, BLAMED_NAME, ENDED_1},
-     {TOLD, OTHER_REASON, ON_STDOUT, WENT_ON, INTERRUPTED, ABORTED},
+     {TOLD, OTHER_REASON, ON_STDOUT, WENT_ON, INTERRUPTED, SUCCESS_TOLD},
      "{1}, and nothing on stderr gives that reason: perror(\"{2}\") does, in the "
      "line of its own that is asked for"},
     {"errno_lost", TREATMENT, ERROR, "", 0, 0, {BLAMED, OTHER_REASON}, {TOLD},
@@ -341,18 +342,22 @@ static const struct rule rules[] = {
      "{1}, and the program says so on stdout: a message of an error belongs on "
      "stderr, where perror writes it"},
     {"label", TREATMENT, ABOUT(REPORT), "", 0, 0,
-     {BLAMED_NAME, OTHER_LABEL, BLAMED_ERROR}, {LABEL_FREE, SAW_STATUS, WENT_ON},
+     {BLAMED_NAME, OTHER_LABEL, BLAMED_ERROR}, {LABEL_FREE, SAW_STATUS, WENT_ON, SUCCESS_TOLD},
      "it was {1} that failed, and its line says {2}: perror(\"{1}\") says "
      "\"{1}: {3}\""},
     {"went_on", TREATMENT, ERROR, "", 0, 0, {BLAMED, TOLD, WENT_ON}, {0},
      "{1}; the program said so, and went on with {3} as if nothing had happened. "
      "It has to end there with status 1; a function returns to its caller "
      "first"},
+    {"success_told", TREATMENT, ERROR, "", 0, 0, {BLAMED, SUCCESS_TOLD},
+     {WENT_ON, TRIED_AGAIN, ENDED_0},
+     "{1}, and a line of success is there all the same: it is printed before "
+     "that call, or after it as if nothing had happened"},
     {"retried", TREATMENT, ERROR, "", 0, 0, {BLAMED, TRIED_AGAIN}, {0},
      "{1}, and the program tried again. Only EINTR and ECONNABORTED say nothing "
      "about us; after any other error: perror, and exit status 1"},
     {"status", TREATMENT, ABOUT(REPORT) | ABOUT(END), "", 0, 0,
-     {BLAMED_NAME, STATUS_OTHER, SAW_STATUS}, {WENT_ON, ENDED_0},
+     {BLAMED_NAME, STATUS_OTHER, SAW_STATUS}, {WENT_ON, ENDED_0, SUCCESS_TOLD},
      "{1} failed, and the exit status was {2}: it is 1 here. (What main returns "
      "is cut to a byte: -1 becomes 255)"},
     {"status_0", TREATMENT, ABOUT(REPORT) | ABOUT(END), "", 0, 0,
@@ -652,8 +657,12 @@ struct reason find_reason(struct program *p, const struct failure *failure)
             tie = true;
         }
     }
-    return best == NULL || tie ? (struct reason){NULL, NULL}
-                               : (struct reason){best->id, sentence(&f, best)};
+    struct reason reason = {NULL, NULL};
+    if (best != NULL && !tie)
+        reason = (struct reason){best->id, sentence(&f, best)};
+    if (getenv("LAB_RULES") != NULL)
+        fprintf(stderr, "reason %s\n", reason.text != NULL ? reason.text : "");
+    return reason;
 }
 
 void doubt_rules(struct program *p)

@@ -60,9 +60,7 @@ static const char *went_on(const struct facts *f)
         return show_call(f->now);
     if (so(f, PROMPTED))
         return "the line \"press Enter to close\"";
-    // Where the line comes last; a server has said that it listens before.
-    bool last = f->step != 4 && !f->server && f->step != 8;
-    return last && so(f, ANNOUNCED) ? "a line of success" : NULL;
+    return NULL;
 }
 
 void facts_of_errors(struct facts *f)
@@ -111,6 +109,9 @@ void facts_of_errors(struct facts *f)
           TRIED_AGAIN);
     if (!so(f, TRIED_AGAIN))
         set(f, WENT_ON, next);
+    // Where that line comes last; a server has said that it listens before.
+    if_so(f, so(f, ANNOUNCED) && f->step != 4 && f->step != 8 && !f->server,
+          SUCCESS_TOLD);
 }
 
 // ---------------------------------------------------------------- addresses

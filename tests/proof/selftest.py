@@ -185,7 +185,7 @@ def check_mistake(path):
     stem = os.path.basename(os.path.dirname(path))
     name = os.path.basename(path)[:-len(".patch")]
     fields = read_mistake(path)
-    for key in ("Mistake", "Caught-by", "Says", "Reason", "Explain"):
+    for key in ("Mistake", "Caught-by", "Says", "Explain"):
         if not fields.get(key):
             return f"{path} has no line {key}:", [], fields
     folder = f"{args.build}/selftest/{stem}-{name}"
@@ -224,7 +224,7 @@ def check_mistake(path):
             names, fields
     reason = next(t for t in step["tests"] if t["test"] == fields["Caught-by"])
     reason = ((reason.get("failure") or {}).get("reason") or {}).get("id", "none")
-    if reason != fields["Reason"]:
+    if reason != fields.get("Reason", reason):
         return f"explained by the rule {reason}, not {fields['Reason']}:\n" \
             f"{message}", names, fields
     return None, names, fields

@@ -4,15 +4,18 @@
 
     tools.py hint|diff|reset|open NN --steps FOLDER --programs FOLDER
 
-hint   shows the next of the page's hints; how many were shown stands beside
-       the program's last verdict. AGAIN=1 shows those again.
+hint   shows the next of the page's hints, beginning at the one that speaks of
+       what failed; how far it has come stands beside the program's last
+       verdict. AGAIN=1 shows those up to there again.
 diff   shows the program beside its solution, once the program passes as it is.
 reset  brings the starter back. What was there is kept in .kept/, where
        `make clean` does not reach.
 open   opens the program in $VISUAL or $EDITOR, and its page in the browser.
 """
 import argparse
+import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -27,6 +30,28 @@ KEPT = Path(".kept")
 
 
 # ----------------------------------------------------------------------- hint
+
+def names_in(text):
+    """The names of calls and constants in a text."""
+    return set(re.findall(r"\b(?:[a-z_]+(?=\()|[a-z]+(?=\(2\))|[A-Z]+_[A-Z_]+|E[A-Z]{3,}|htons|ntohs|"
+                          r"bind|listen|accept|connect|getsockname|getpeername|getsockopt|recv|send|"
+                          r"shutdown|close|poll|perror|getchar)\b", text))
+
+
+def first_hint(road, stem, page):
+    """The number of the hint that has most in common with what failed first: none
+    of the last, which tells nearly all. 0 where nothing is known."""
+    try:
+        tests = json.loads((road.programs / f"{stem}.json").read_text())["tests"]
+        failure = next(t for t in tests if t.get("failure"))["failure"]
+    except (OSError, ValueError, KeyError, StopIteration):
+        return 0
+    if any("TODO(" in line for line in failure["stderr"]):
+        return 0  # at a gap: from the beginning
+    wanted = names_in(f"{failure['expected']} {(failure['reason'] or {}).get('text', '')}")
+    common = [len(wanted & names_in(" ".join(hint))) for hint in page.hints[:-1]]
+    return common.index(max(common)) if common and max(common) > 0 else 0
+
 
 def hint(road, stem, terminal):
     page = Page(stem)
@@ -44,6 +69,8 @@ def hint(road, stem, terminal):
     if again and not seen:
         terminal.say(f"No hint of {stem} has been shown yet: {road.command('hint', stem)}")
         return 0
+    if not again and seen == 0:
+        seen = first_hint(road, stem, page)
     for number in range(0 if again else seen, seen if again else seen + 1):
         title, text = page.hints[number]
         terminal.say(terminal.paint(BOLD, f"{stem}, hint {number + 1} of {len(page.hints)}: "

@@ -4,6 +4,7 @@ tests/check/print.c does the same in C: the same labels, the same order.
 """
 
 PROSE = ("Expected", "Saw", "Likely", "In use", "Look at")  # broken where it suits
+FIRST = ("", "Expected", "Saw", "Likely", "In use")  # what a screen begins with
 
 
 def is_failure(test):
@@ -31,9 +32,9 @@ def parts(test):
         return [("", [test.get("why") or "the test did not report"])]
     reason = failure["reason"] or {}
     told = [("Expected", [failure["expected"]]), ("Saw", [failure["saw"]]),
+            ("Likely", [reason.get("text")]), ("In use", [failure["in_use"]]),
             ("stdout", failure["stdout"]), ("stderr", failure["stderr"]),
-            ("Calls", calls(failure)), ("Likely", [reason.get("text")]),
-            ("In use", [failure["in_use"]]), ("Look at", [", ".join(failure["look"])]),
+            ("Calls", calls(failure)), ("Look at", [", ".join(failure["look"])]),
             ("Ran", [failure["ran"]])]
     return [(label, "\n".join(lines).split("\n")) for label, lines in told if lines and lines[0]]
 

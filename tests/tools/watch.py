@@ -29,7 +29,7 @@ import time
 from tests.tools.road import (BOLD, FAINT, GREEN, RED, Page, Road, Terminal, fold, harmless,
                               plain, show_points, whole)
 from tests.tools.steps import STEPS
-from tests.tools.verdict import PROSE, is_failure, open_todo, parts
+from tests.tools.verdict import FIRST, PROSE, is_failure, open_todo, parts
 
 SETTLE_S = 0.02   # an editor's events of one save come closer than this
 LOOK_S = 0.15     # between two looks, where nothing tells of a save
@@ -40,11 +40,15 @@ PR_SET_PDEATHSIG = 1
 
 KEYS = {"h": "hint", "n": "next", "t": "trace", "d": "diff", "l": "list", "r": "run again",
         "q": "quit", "?": "help"}
+# What the students' copy has nothing for is not offered there.
+for key, needs in (("t", "tests/tools/trace"), ("d", "solutions")):
+    if not os.path.exists(needs):
+        del KEYS[key]
 HELP = """\
 Save a program in your editor, and it is checked at once. You see its first
 failure. Saving another step's program goes to that step.
 
-  h      a hint, and with each further h the next one
+  h      a hint for what has failed, and with each further h the next one
   n      the next step, once this one is done
   t      your program's calls and packets (make trace-NN)
   d      your program beside the solution, once it passes
@@ -261,6 +265,8 @@ class Bench:
         self.trouble = ""        # why there is no verdict
         self.check = None        # the check that runs
         self.soon = None         # what it has told so far
+        self.remarks = []        # and beside the tests
+        self.greeted = None      # the program that a newcomer was greeted with
         self.walking = True      # looking for the first step that isn't done
         self.took, self.at = 0.0, ""
         self.over = None         # a text over the verdict, its name first
@@ -292,6 +298,7 @@ class Bench:
         """A line of `check --tell`: first the step, then tests, last the results."""
         if "test" not in news:
             self.soon = news["steps"][0] if "steps" in news else news
+            self.remarks = list(dict.fromkeys(news.get("remarks", [])))
             return
         for number, test in enumerate(self.soon["tests"]):
             if test["test"] == news["test"]:
@@ -333,8 +340,10 @@ class Bench:
         elif key == "n":
             self.next_step()
         elif key == "?":
-            self.put_over("help", HELP)
-        elif key in "dtlh":
+            self.put_over("help", "".join(
+                line for line in HELP.splitlines(keepends=True)
+                if not re.match(r"  [a-z] ", line) or line[2] in KEYS))
+        elif key in "dtlh" and key in KEYS:
             self.ask(KEYS[key])
 
     def next_step(self):
@@ -496,16 +505,29 @@ class Bench:
         if gap := self.gap_of(first):
             lines = [*fold(f"Write next: {self.bold(f'{source}, line {gap}')}", width), ""]
         lines += fold(paint(RED, "✘ ") + self.bold(first["sentence"]), width)
+        warning = self.compiler(verdict)
         for label, text in parts(first):
+            if label not in FIRST:  # the warning may well be the cause
+                lines += [*warning, ""] if warning else []
+                warning = []
             lines += self.message_part(label, list(map(harmless, text)), width)
+        lines += warning
         lines.append("")
         others = len(failed) - 1
         if others:
             lines += wrapped(f"and {others} more: {command('check')} shows all of them", width)
-        if not any(t["status"] == "passed" and not t["given"] for t in verdict["tests"]):
+        content = self.road.content(self.stem)
+        if not any(t["status"] == "passed" and not t["given"] for t in verdict["tests"]) and \
+                self.greeted in (None, content):
+            self.greeted = content  # once: until it is saved anew
             lines += wrapped(f"New here? Read docs/{self.stem}.md first, or open it and the "
                              f"program together: {command('open')}", width)
-        return lines + self.compiler(verdict)
+        return lines + self.remarked(width)
+
+    def remarked(self, width):
+        """What is worth a word though it costs nothing."""
+        return [line for remark in self.remarks for line in
+                ["", *wrapped(f"remark: {harmless(remark)}", width)]]
 
     def gaps(self):
         """The gaps that are open: the line of each, and what it prints."""
@@ -552,7 +574,7 @@ class Bench:
                 first, *rest = plain(text, min(width - 12, 68))
                 lines += [f"  {self.bold(label.ljust(9))} {first}",
                           *(" " * 12 + line for line in rest), ""]
-        lines += self.skipped(verdict, width) + self.compiler(verdict)
+        lines += self.skipped(verdict, width) + self.compiler(verdict) + self.remarked(width)
         lines += wrapped(f"Predict, then look: docs/{self.stem}.md has experiments for it.", width)
         if following:
             return lines + wrapped(f"{self.bold('n')} goes on: {Page(following).title}, "
