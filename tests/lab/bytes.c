@@ -361,6 +361,22 @@ static void facts_of_trip(struct facts *f)
     if_so(f, strstr(output_of(f->p), "lo carried 0 bytes") != NULL,
           COUNTER_ZERO);
 
+    const char *saw = f->failure->saw, *want = f->failure->expected;
+    bool is = strstr(want, ", loopback") != NULL;
+    if_so(f,
+          is && strstr(want, " is 127.") != NULL &&
+              strstr(saw, "not loopback") != NULL,
+          LOOPBACK_DENIED);
+    if_so(f,
+          is && strstr(want, " is ::1") != NULL &&
+              strstr(saw, "not loopback") != NULL,
+          LOOPBACK_SIX);
+    if_so(f,
+          strstr(want, ", not loopback") != NULL &&
+              strstr(saw, ", loopback") != NULL,
+          LOOPBACK_CLAIMED);
+    if_so(f, so(f, ANNOUNCED), ONE_WORKS);
+
     const struct call *asked = next_call(f, 0, CALL_getaddrinfo, -1);
     const char *hosts = setup_of(f->p)->hosts;
     int addresses = hosts != NULL, binds = 0;
@@ -389,6 +405,7 @@ static void facts_of_trip(struct facts *f)
           asked->result != 0 &&
               strstr(errors_of(f->p), gai_strerror((int)asked->result)) == NULL,
           RESOLVER_ERRNO);
+    if_so(f, asked->result != 0 && !so(f, RESOLVER_ERRNO), RESOLVER_TOLD);
     if_so(f, asked->arg[1] == 0 && addresses > 0 && binds > addresses, TRIPLES);
     if (asked->result == 0 && so(f, ENDED) && binds > 0 && binds < addresses)
         set(f, ADDRESSES_LEFT, text("%d of %d", binds, addresses));

@@ -199,6 +199,10 @@ const char *show_arguments(const struct call *call)
     case CALL_getaddrinfo:
         return "…";
     case CALL_poll:
+    case CALL_ppoll:
+    case CALL_select:
+    case CALL_pselect:
+    case CALL_epoll_wait:
         return call->arg[1] < 0
                    ? text("%d, for ever", call->fd)
                    : text("%d, %lld ms", call->fd, (long long)call->arg[1]);

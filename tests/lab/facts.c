@@ -200,12 +200,19 @@ static void facts_of_program(struct facts *f)
     if (so(f, SAYS_AFTER) && strstr(f->words[SAYS_AFTER], "after ") == NULL)
         set(f, SAYS_AFTER, NULL);
     if_so(f, strstr(err, strerror(EINPROGRESS)) != NULL, SAYS_PROGRESS);
+    if_so(f, strstr(err, strerror(ECONNREFUSED)) != NULL, SAYS_REFUSED);
+    if_so(f,
+          f->step == 7 && strcasestr(out, "firewall") != NULL &&
+              strcasestr(err, "firewall") == NULL,
+          ADVICE_ON_STDOUT);
     if_so(f, strstr(out, "press Enter") != NULL, PROMPTED);
     for (int i = 1; i < 9; i++) // a line of a step before is none of success
         if_so(f,
               (i == f->step || (i == 4 && f->step == 6)) &&
                   strstr(out, success[i]) != NULL,
               ANNOUNCED);
+    if_so(f, so(f, ANNOUNCED) && f->step != 4 && f->step != 8 && !f->server,
+          SUCCESS);
     const char *saw = f->failure->saw, *prompt = strstr(out, "press Enter");
     if_so(f, strncmp(saw, "it ended with status", 20) == 0, SAW_STATUS);
     if_so(f, strstr(saw, "reset") != NULL, SAW_RESET);
@@ -501,19 +508,16 @@ static void facts_of_wait(struct facts *f, const struct call *call, int waits)
             text("poll watches descriptor %d, and the socket is %d", call->fd,
                  connecting->fd));
     if_so(f, polls && (call->arg[2] & POLLOUT) == 0, POLL_NO_OUT);
-    if (call->id != CALL_poll && call->id != CALL_epoll_wait)
-        return;
     if_so(f, time < 0, POLL_FOR_EVER);
+    const char *given = text("the wait was given %lld milliseconds, and "
+                             "TIMEOUT_MS is %lld",
+                             time, ms);
     if (time > ms + ms / 10 + 100)
-        set(f, POLL_LONG,
-            text("the wait was given %lld milliseconds, and "
-                 "TIMEOUT_MS is %lld",
-                 time, ms));
-    if (waits == 1 && time >= 0 && time <= ms / 10 && ms >= 100)
-        set(f, POLL_SHORT,
-            text("the wait was given %lld milliseconds, and "
-                 "TIMEOUT_MS is %lld",
-                 time, ms));
+        set(f, POLL_LONG, given);
+    // It has waited once, in vain, and that was all.
+    if (waits == 1 && time >= 0 && time < ms - ms / 10 && call->result == 0 &&
+        call != f->now && so(f, ENDED))
+        set(f, POLL_SHORT, given);
 }
 
 static void facts_of_arguments(struct facts *f)

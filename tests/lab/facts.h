@@ -46,6 +46,9 @@ enum fact {
     SAYS_CONNECT, ///< "connect to …", of a connection that failed
     PROMPT_GLUED,
     WATCHES,       ///< poll, select or epoll
+    SAYS_REFUSED,  ///< the words of ECONNREFUSED
+    ADVICE_ON_STDOUT,
+    SUCCESS,       ///< the line that comes last in a program that succeeds
     SAYS_PROGRESS, ///< the words of EINPROGRESS
     PROMPTED,
     ANNOUNCED, ///< a line of success is there
@@ -122,6 +125,11 @@ enum fact {
     ASKED_FAMILY, ///< getaddrinfo
     ASKED_TYPE,
     RESOLVER_ERRNO,
+    RESOLVER_TOLD, ///< its words are on stderr
+    ONE_WORKS,     ///< of the addresses of step 8
+    LOOPBACK_DENIED, ///< of an address in 127.0.0.0/8
+    LOOPBACK_SIX,  ///< of ::1
+    LOOPBACK_CLAIMED, ///< of an address that is none
     SIX_ON_FOUR,
     FIXED_PORT, ///< bind, in a program that calls: the call
     LINGERS,    ///< SO_LINGER with 0
@@ -177,6 +185,7 @@ enum fact {
     ONE_RECV,
     TOOK_FOR_ALL,
     ZEROS,      ///< recv gave 0 again and again
+    NEVER_RECEIVED,
     SAME_PLACE, ///< recv wrote to the same place twice
     OTHER_BUFFER,
     GREETED,

@@ -46,7 +46,7 @@ struct rule {
     const char *steps; ///< "": all
     unsigned calls;    ///< the call that failed by itself is one of these …
     int error;         ///< … with this errno
-    enum fact needs[4], unless[6];
+    enum fact needs[4], unless[8];
     /// {1}: the words of the first fact that it needs; {0}: the call that failed
     const char *sentence;
 };
@@ -332,7 +332,7 @@ static const struct rule rules[] = {
      "{1}, and the program ended as if all were well: its return value, -1, was "
      "not taken for a failure"},
     {"not_reported", TREATMENT, ERROR, "", 0, 0, {BLAMED, BLAMED_NAME, ENDED_1},
-     {TOLD, OTHER_REASON, ON_STDOUT, WENT_ON, INTERRUPTED, SUCCESS_TOLD},
+     {TOLD, OTHER_REASON, ON_STDOUT, WENT_ON, INTERRUPTED, ABORTED, SUCCESS},
      "{1}, and nothing on stderr gives that reason: perror(\"{2}\") does, in the "
      "line of its own that is asked for"},
     {"errno_lost", TREATMENT, ERROR, "", 0, 0, {BLAMED, OTHER_REASON}, {TOLD},
@@ -342,14 +342,14 @@ static const struct rule rules[] = {
      "{1}, and the program says so on stdout: a message of an error belongs on "
      "stderr, where perror writes it"},
     {"label", TREATMENT, ABOUT(REPORT), "", 0, 0,
-     {BLAMED_NAME, OTHER_LABEL, BLAMED_ERROR}, {LABEL_FREE, SAW_STATUS, WENT_ON, SUCCESS_TOLD},
+     {BLAMED_NAME, OTHER_LABEL, BLAMED_ERROR}, {LABEL_FREE, SAW_STATUS, WENT_ON, SUCCESS},
      "it was {1} that failed, and its line says {2}: perror(\"{1}\") says "
      "\"{1}: {3}\""},
     {"went_on", TREATMENT, ERROR, "", 0, 0, {BLAMED, TOLD, WENT_ON}, {0},
      "{1}; the program said so, and went on with {3} as if nothing had happened. "
      "It has to end there with status 1; a function returns to its caller "
      "first"},
-    {"success_told", TREATMENT, ERROR, "", 0, 0, {BLAMED, SUCCESS_TOLD},
+    {"success_told", TREATMENT, ERROR, "", 0, 0, {BLAMED, SUCCESS},
      {WENT_ON, TRIED_AGAIN, ENDED_0},
      "{1}, and a line of success is there all the same: it is printed before "
      "that call, or after it as if nothing had happened"},
@@ -357,11 +357,12 @@ static const struct rule rules[] = {
      "{1}, and the program tried again. Only EINTR and ECONNABORTED say nothing "
      "about us; after any other error: perror, and exit status 1"},
     {"status", TREATMENT, ABOUT(REPORT) | ABOUT(END), "", 0, 0,
-     {BLAMED_NAME, STATUS_OTHER, SAW_STATUS}, {WENT_ON, ENDED_0, SUCCESS_TOLD},
+     {BLAMED_NAME, STATUS_OTHER, SAW_STATUS}, {WENT_ON, ENDED_0, SUCCESS},
      "{1} failed, and the exit status was {2}: it is 1 here. (What main returns "
      "is cut to a byte: -1 becomes 255)"},
     {"status_0", TREATMENT, ABOUT(REPORT) | ABOUT(END), "", 0, 0,
-     {BLAMED_NAME, TOLD, ENDED_0}, {WENT_ON},
+     {BLAMED_NAME, TOLD, ENDED_0},
+     {WENT_ON, ONE_WORKS},
      "{1} failed, and the exit status was 0, which means success: only the exit "
      "status tells a shell or a script that something failed. It is 1 here"},
     {"again_failure", TREATMENT, ANY, "", 0, 0, {AGAIN_ENDED}, {BLAMED},
@@ -390,7 +391,11 @@ static const struct rule rules[] = {
     {"status_1", COURSE, ANY, "", 0, 0, {SILENT_END, PROMPTED}, {0},
      "it ended with status 1 after its hold, and nothing had failed: the end of a "
      "program that has done its work is status 0"},
-    {"silent_end", COURSE, ANY, "", 0, 0, {SILENT_END}, {PROMPTED},
+    {"status_1_told", COURSE, ANY, "06 07", 0, 0, {SILENT_END, SUCCESS},
+     {PROMPTED},
+     "it ended with status 1, and nothing had failed: the end of a program that "
+     "has done its work is status 0"},
+    {"silent_end", COURSE, ANY, "", 0, 0, {SILENT_END}, {PROMPTED, SUCCESS},
      "it ended with status 1 without a word, and no call had failed: the program "
      "comes by a return 1 or exit(1), of a gap, or of an error's branch whose "
      "braces are missing"},
@@ -420,7 +425,14 @@ static const struct rule rules[] = {
      "it waited for more than Enter, and what its peer did has ended it: only "
      "Enter, or the end of stdin, ends a hold"},
 
+    {"hold_too_many", COURSE, ANY, "06 07 08", 0, 0, {IN_READ_STDIN}, {0},
+     "it waits for Enter: this step has no hold, and ends by itself"},
+
     // ------------------------------------------------------------- bytes
+    {"never_received", COURSE, DATA, "06_echo_client", 0, 0, {NEVER_RECEIVED},
+     {0},
+     "recv was never called: what is printed as the echo has not come from the "
+     "server"},
     {"sends_more", COURSE, DATA, "06 08", 0, 0, {RECV_SENT_MORE},
      {GREETED, RESENT_ALL, RESENT_PART},
      "{1}: as many as recv returned are to be sent, not the whole buffer, and "
@@ -516,7 +528,8 @@ static const struct rule rules[] = {
     {"waits_too_long", ARGUMENT, ANY, "07", 0, 0, {POLL_LONG}, {0}, "{1}"},
     {"waits_too_short", ARGUMENT, ABOUT(TIME) | ABOUT(CPU) | ABOUT(HOLD) |
      ABOUT(REPORT), "07", 0, 0, {POLL_SHORT}, {0},
-     "{1}: poll counts in milliseconds"},
+     "{1}: poll counts in milliseconds; a struct timeval has seconds and "
+     "microseconds, a struct timespec seconds and nanoseconds"},
     {"waits_for_ever", ARGUMENT, ABOUT(TIME) | ABOUT(REPORT) | ABOUT(END), "07",
      0, 0, {POLL_FOR_EVER}, {0},
      "the wait was given a negative time, which is for ever: TIMEOUT_MS is meant "
@@ -539,6 +552,14 @@ static const struct rule rules[] = {
      ERROR_SAID}, {TIMED_OUT},
      "the value of SO_ERROR was \"{3}\": there is no connection. What getsockopt "
      "itself returns, 0, says only that it could answer"},
+    {"silence_refused", COURSE, ANY, "07", 0, 0, {BEGUN, TIMED_OUT,
+     SAYS_REFUSED}, {BLAMED},
+     "the wait returned 0: nobody has answered, neither yes nor no. Refused is "
+     "what the value of SO_ERROR says; silence is ETIMEDOUT"},
+    {"advice_on_stdout", COURSE, ABOUT(REPORT), "07", 0, 0, {ADVICE_ON_STDOUT},
+     {0},
+     "the advice stands on stdout: it belongs to the error, on stderr, which is "
+     "not mixed up with results"},
     {"no_so_error", COURSE, ANY, "07", 0, 0, {BEGUN, NOT_CONNECTED},
      {ERROR_ASKED, TIMED_OUT, NO_ROOM},
      "writable means that it is decided, not that it is connected: ask "
@@ -575,6 +596,22 @@ static const struct rule rules[] = {
     {"addresses_left", COURSE, ANY, "08", 0, 0, {ADDRESSES_LEFT}, {0},
      "{1} addresses were tried: whether one works or not, the next is at "
      "ai_next"},
+    {"resolver_status", COURSE, ABOUT(REPORT) | ABOUT(END), "08", 0, 0,
+     {RESOLVER_TOLD, ENDED_0}, {0},
+     "getaddrinfo failed, and the exit status was 0, which means success"},
+    {"one_works", COURSE, ABOUT(END), "08", 0, 0, {ONE_WORKS, ENDED_1}, {0},
+     "one address has worked, and that is success, status 0, whatever became of "
+     "those before and after it"},
+    {"loopback_denied", COURSE, ABOUT(LINE), "08", 0, 0, {LOOPBACK_DENIED}, {0},
+     "all of 127.0.0.0/8 is loopback, sixteen million addresses: the first of the "
+     "four bytes decides. s_addr is in network byte order, so that byte is "
+     "ntohl(s_addr) >> 24"},
+    {"loopback_six", COURSE, ABOUT(LINE), "08", 0, 0, {LOOPBACK_SIX}, {0},
+     "::1 is the loopback address of IPv6: IN6_IS_ADDR_LOOPBACK asks for it"},
+    {"loopback_claimed", COURSE, ABOUT(LINE), "08", 0, 0, {LOOPBACK_CLAIMED},
+     {0},
+     "that is an address of this host outside 127.0.0.0/8, and not ::1: what goes "
+     "to it uses lo, but it is not a loopback address"},
     {"counter_zero", COURSE, ABOUT(BYTES), "08", 0, 0, {COUNTER_ZERO}, {0},
      "0 bytes: the counter was not found (blanks stand before \"lo:\" in its "
      "line), or both times read after the trip"},
@@ -612,7 +649,7 @@ static bool speaks(const struct facts *f, const struct rule *rule)
     for (int i = 0; i < 4 && rule->needs[i] != NO_FACT; i++)
         if (!so(f, rule->needs[i]))
             return false;
-    for (int i = 0; i < 6 && rule->unless[i] != NO_FACT; i++)
+    for (int i = 0; i < 8 && rule->unless[i] != NO_FACT; i++)
         if (so(f, rule->unless[i]))
             return false;
     return true;

@@ -96,8 +96,7 @@ void facts_of_errors(struct facts *f)
     if (label != NULL &&
         (*label == '\0' || (strncmp(name, label, strlen(label)) != 0 &&
                             strncmp(name, label, strlen(name)) != 0)))
-        set(f, OTHER_LABEL,
-            *label == '\0' ? "only why" : text("\"%s\"", label));
+        set(f, OTHER_LABEL, *label == '\0' ? "only why" : label);
     for (int i = place_of(f, failed) + 1; i < f->count; i++)
         if_so(f,
               f->step != 8 && f->calls[i].pc == failed->pc &&
@@ -109,9 +108,6 @@ void facts_of_errors(struct facts *f)
           TRIED_AGAIN);
     if (!so(f, TRIED_AGAIN))
         set(f, WENT_ON, next);
-    // Where that line comes last; a server has said that it listens before.
-    if_so(f, so(f, ANNOUNCED) && f->step != 4 && f->step != 8 && !f->server,
-          SUCCESS_TOLD);
 }
 
 // ---------------------------------------------------------------- addresses

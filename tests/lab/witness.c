@@ -710,11 +710,15 @@ int poll(struct pollfd *fds, nfds_t count, int timeout)
     return (int)leave(c, injected(c) ? -1 : REAL(poll)(fds, count, timeout));
 }
 
+/// As poll has it: milliseconds, -1 for ever.
+#define TIMESPEC_MS(t)                                                         \
+    ((t) == NULL ? -1 : (t)->tv_sec * 1000 + (t)->tv_nsec / 1000000)
+
 int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
           const sigset_t *mask)
 {
     int fd = count > 0 ? fds[0].fd : -1;
-    struct call *c = enter(CALL_ppoll, fd, (int64_t)count, 0,
+    struct call *c = enter(CALL_ppoll, fd, (int64_t)count, TIMESPEC_MS(timeout),
                            count > 0 ? fds[0].events : 0, PC);
     return (int)leave(c, injected(c) ? -1
                                      : REAL(ppoll)(fds, count, timeout, mask));
@@ -723,7 +727,10 @@ int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
 int select(int count, fd_set *restrict in, fd_set *restrict out,
            fd_set *restrict except, struct timeval *restrict timeout)
 {
-    struct call *c = enter(CALL_select, count - 1, count, 0, 0, PC);
+    struct call *c = enter(
+        CALL_select, count - 1, count,
+        timeout == NULL ? -1 : timeout->tv_sec * 1000 + timeout->tv_usec / 1000,
+        0, PC);
     return (int)leave(
         c, injected(c) ? -1 : REAL(select)(count, in, out, except, timeout));
 }
@@ -732,7 +739,8 @@ int pselect(int count, fd_set *restrict in, fd_set *restrict out,
             fd_set *restrict except, const struct timespec *restrict timeout,
             const sigset_t *restrict mask)
 {
-    struct call *c = enter(CALL_pselect, count - 1, count, 0, 0, PC);
+    struct call *c =
+        enter(CALL_pselect, count - 1, count, TIMESPEC_MS(timeout), 0, PC);
     return (int)leave(
         c, injected(c) ? -1
                        : REAL(pselect)(count, in, out, except, timeout, mask));
