@@ -45,8 +45,15 @@ static void facts_of_presence(struct facts *f)
               !is_socket_call(f, CALL_connect) && bound != NULL &&
               (f->now == NULL || f->now->id != CALL_connect),
           NO_CONNECT);
-    if ((server || f->step == 8) && bound != NULL && bound->result == 0 &&
-        listening == NULL &&
+    struct open_socket has[16];
+    int count = so(f, GOES_ON) ? open_sockets(f->p, has, 16) : 0;
+    bool listens = so(f, GOES_ON) && hides_sockets(f->p);
+    for (int i = 0; i < count; i++) { // in a way that the record has not
+        struct tcp_socket unused;
+        listens |= find_listener_by_inode(has[i].inode, &unused);
+    }
+    if ((server || f->step == 8) && !listens && bound != NULL &&
+        bound->result == 0 && listening == NULL &&
         (so(f, ANNOUNCED) ||
          (f->blamed != NULL && !so(f, FAULT) &&
           (accepts(f->blamed) || f->blamed->id == CALL_connect))))
@@ -59,14 +66,15 @@ static void facts_of_presence(struct facts *f)
             set(f, LISTEN_FIRST, text("%d", listening->fd));
     }
     if (f->step == 1 && so(f, ANNOUNCED)) {
-        bool type = false, domain = false;
+        int type = 0, domain = 0;
         for (int i = 0; i < f->count; i++) {
             bool asks = f->calls[i].id == CALL_getsockopt;
-            type |= asks && f->calls[i].arg[1] == SO_TYPE;
-            domain |= asks && f->calls[i].arg[1] == SO_DOMAIN;
+            type += asks && f->calls[i].arg[1] == SO_TYPE;
+            domain += asks && f->calls[i].arg[1] == SO_DOMAIN;
         }
-        if (type != domain)
-            set(f, NO_TYPE_ASKED, type ? "SO_DOMAIN" : "SO_TYPE");
+        // One may be known by another call; the same asked twice is a slip.
+        if ((type == 0 && domain > 1) || (domain == 0 && type > 1))
+            set(f, NO_TYPE_ASKED, type > 0 ? "SO_DOMAIN" : "SO_TYPE");
     }
     for (int i = 0, ports = 0; i < f->count; i++) {
         const struct call *call = &f->calls[i];

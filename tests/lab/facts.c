@@ -545,7 +545,8 @@ static void facts_of_arguments(struct facts *f)
             set(f, FIXED_PORT, show_call(call));
         if (call->id == CALL_socket && call->result >= 0)
             facts_of_kind(f, call);
-        if (call->id == CALL_listen && f->step == 3) {
+        if (call->id == CALL_listen && f->step == 3 &&
+            call == last_call(f, CALL_listen, -1)) {
             const char *text_backlog = argument(f, 2);
             int want = text_backlog != NULL ? atoi(text_backlog) : 16;
             if (call->arg[0] != want)

@@ -349,8 +349,8 @@ static const struct rule rules[] = {
      "{1}; the program said so, and went on with {3} as if nothing had happened. "
      "It has to end there with status 1; a function returns to its caller "
      "first"},
-    {"success_told", TREATMENT, ERROR, "", 0, 0, {BLAMED, SUCCESS},
-     {WENT_ON, TRIED_AGAIN, ENDED_0},
+    {"success_told", TREATMENT, ERROR, "", 0, 0,
+     {BLAMED, SUCCESS, ENDED_1}, {WENT_ON, TRIED_AGAIN},
      "{1}, and a line of success is there all the same: it is printed before "
      "that call, or after it as if nothing had happened"},
     {"retried", TREATMENT, ERROR, "", 0, 0, {BLAMED, TRIED_AGAIN}, {0},
