@@ -32,8 +32,8 @@ static void facts_of_presence(struct facts *f)
 
     struct open_socket open[1]; // the witness may have seen nothing of it
     if_so(f,
-          !is_socket_call(f, CALL_socket) && so(f, ANNOUNCED) &&
-              so(f, GOES_ON) && open_sockets(f->p, open, 1) == 0,
+          !is_socket_call(f, CALL_socket) && so(f, SAID_SO) && so(f, GOES_ON) &&
+              open_sockets(f->p, open, 1) == 0,
           NO_SOCKET);
     if_so(f,
           f->step == 2 && bound == NULL && is_socket_call(f, CALL_getsockname),
@@ -54,7 +54,7 @@ static void facts_of_presence(struct facts *f)
     }
     if ((server || f->step == 8) && !listens && bound != NULL &&
         bound->result == 0 && listening == NULL &&
-        (so(f, ANNOUNCED) ||
+        (so(f, SAID_SO) ||
          (f->blamed != NULL && !so(f, FAULT) &&
           (accepts(f->blamed) || f->blamed->id == CALL_connect))))
         set(f, NO_LISTEN, text("%d", bound->fd));
@@ -65,7 +65,7 @@ static void facts_of_presence(struct facts *f)
         else if (place_of(f, before) > place_of(f, listening))
             set(f, LISTEN_FIRST, text("%d", listening->fd));
     }
-    if (f->step == 1 && so(f, ANNOUNCED)) {
+    if (f->step == 1 && so(f, SAID_SO)) {
         int type = 0, domain = 0;
         for (int i = 0; i < f->count; i++) {
             bool asks = f->calls[i].id == CALL_getsockopt;
@@ -383,7 +383,7 @@ static void facts_of_trip(struct facts *f)
           strstr(want, ", not loopback") != NULL &&
               strstr(saw, ", loopback") != NULL,
           LOOPBACK_CLAIMED);
-    if_so(f, so(f, ANNOUNCED), ONE_WORKS);
+    if_so(f, so(f, SAID_SO), ONE_WORKS);
 
     const struct call *asked = next_call(f, 0, CALL_getaddrinfo, -1);
     const char *hosts = setup_of(f->p)->hosts;

@@ -210,8 +210,8 @@ static void facts_of_program(struct facts *f)
         if_so(f,
               (i == f->step || (i == 4 && f->step == 6)) &&
                   strstr(out, success[i]) != NULL,
-              ANNOUNCED);
-    if_so(f, so(f, ANNOUNCED) && f->step != 4 && f->step != 8 && !f->server,
+              SAID_SO);
+    if_so(f, so(f, SAID_SO) && f->step != 4 && f->step != 8 && !f->server,
           SUCCESS);
     const char *saw = f->failure->saw, *prompt = strstr(out, "press Enter");
     if_so(f, strncmp(saw, "it ended with status", 20) == 0, SAW_STATUS);

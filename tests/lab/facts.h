@@ -29,29 +29,29 @@ enum fact {
     SIGPIPE_DIED,
     SIGALRM_DIED,
     // ---- what it said
-    TODO_REACHED, ///< the line
-    SANITIZER,    ///< kind and place
-    UNDEFINED,    ///< the line
-    SAYS_NOTHING, ///< stderr is empty
-    SAYS_SUCCESS, ///< the line: perror of a call that has not failed
-    SAYS_DIFFERS, ///< the line: "differs at byte"
+    TODO_REACHED,     ///< the line
+    SANITIZER,        ///< kind and place
+    UNDEFINED,        ///< the line
+    SAYS_NOTHING,     ///< stderr is empty
+    SAYS_SUCCESS,     ///< the line: perror of a call that has not failed
+    SAYS_DIFFERS,     ///< the line: "differs at byte"
     FALSE_DIFFERENCE, ///< the same, of an echo that was right
-    SAYS_AFTER,   ///< the line: "after 5 of 12 bytes"
-    SAW_STATUS,   ///< the exit status is what was found wrong
+    SAYS_AFTER,       ///< the line: "after 5 of 12 bytes"
+    SAW_STATUS,       ///< the exit status is what was found wrong
     SAW_RESET,
-    SAW_OPEN,      ///< sockets that it did not close
+    SAW_OPEN,    ///< sockets that it did not close
     END_SEEN,    ///< recv gave 0
     AGAIN_ENDED, ///< the call that gave EAGAIN, and then it ended
     STATUS_255,
     SAYS_CONNECT, ///< "connect to …", of a connection that failed
     PROMPT_GLUED,
-    WATCHES,       ///< poll, select or epoll
-    SAYS_REFUSED,  ///< the words of ECONNREFUSED
+    WATCHES,      ///< poll, select or epoll
+    SAYS_REFUSED, ///< the words of ECONNREFUSED
     ADVICE_ON_STDOUT,
     SUCCESS,       ///< the line that comes last in a program that succeeds
     SAYS_PROGRESS, ///< the words of EINPROGRESS
     PROMPTED,
-    ANNOUNCED, ///< a line of success is there
+    SAID_SO, ///< a line of success is there
     // ---- Enter
     NOT_PRESSED,
     PRESSED,
@@ -76,7 +76,7 @@ enum fact {
     OTHER_LABEL,  ///< what stands in place of the call's name
     LABEL_FREE,   ///< any label will do
     WENT_ON,      ///< the next call, or the prompt
-    SUCCESS_TOLD,  ///< a line of success is there all the same
+    SUCCESS_TOLD, ///< a line of success is there all the same
     TRIED_AGAIN,  ///< though that was no use
     STATUS_OTHER, ///< a status that is neither 1 nor a crash's
     // ---- arguments
@@ -125,10 +125,10 @@ enum fact {
     ASKED_FAMILY, ///< getaddrinfo
     ASKED_TYPE,
     RESOLVER_ERRNO,
-    RESOLVER_TOLD, ///< its words are on stderr
-    ONE_WORKS,     ///< of the addresses of step 8
-    LOOPBACK_DENIED, ///< of an address in 127.0.0.0/8
-    LOOPBACK_SIX,  ///< of ::1
+    RESOLVER_TOLD,    ///< its words are on stderr
+    ONE_WORKS,        ///< of the addresses of step 8
+    LOOPBACK_DENIED,  ///< of an address in 127.0.0.0/8
+    LOOPBACK_SIX,     ///< of ::1
     LOOPBACK_CLAIMED, ///< of an address that is none
     SIX_ON_FOUR,
     FIXED_PORT, ///< bind, in a program that calls: the call
@@ -171,7 +171,7 @@ enum fact {
     NOT_ASKED,    ///< the call that would have told
     ACCEPT_NULL,
     // ---- bytes
-    ALL_SENT,      ///< as much as came
+    ALL_SENT, ///< as much as came
     RECV_SENT_MORE,
     RECV_SENT_LESS,
     COMPARED_TRUTH, ///< each send carried 1 byte, whatever recv gave
@@ -184,7 +184,7 @@ enum fact {
     WAITALL,
     ONE_RECV,
     TOOK_FOR_ALL,
-    ZEROS,      ///< recv gave 0 again and again
+    ZEROS, ///< recv gave 0 again and again
     NEVER_RECEIVED,
     SAME_PLACE, ///< recv wrote to the same place twice
     OTHER_BUFFER,
