@@ -30,13 +30,11 @@ static unsigned long long expect_trip(struct program *p, const char *name,
                             "carried ",
                             name, ip, kind);
     unsigned long long bytes = 0;
-    int used = -1;
 
-    if (strncmp(line, want, strlen(want)) != 0 ||
-        sscanf(line + strlen(want), "%llu bytes%n", &bytes, &used) != 1 ||
-        used == -1 || line[strlen(want) + (size_t)used] != '\0')
+    if (strncmp(line, want, strlen(want)) != 0)
         fail(p, ABOUT_LINE, text("the line \"%sN bytes\"", want),
              text("the line %s", quoted(line, strlen(line))));
+    sscanf(line + strlen(want), "%llu", &bytes);
     return bytes;
 }
 
@@ -142,6 +140,13 @@ TEST(loopback, tells_an_address_of_this_host_that_is_not_loopback)
     expect_trip(p, "lab", "198.51.100.7", "not loopback");
 }
 
+TEST(loopback, tells_an_address_of_ipv6_that_is_not_loopback)
+{
+    struct program *p = run(ARGS("lab"), .hosts = "lab=2001:db8::7,127.0.0.1",
+                            .own_network = "2001:db8::7");
+    expect_trip(p, "lab", "2001:db8::7", "not loopback");
+}
+
 TEST(loopback, goes_on_after_an_address_that_does_not_work)
 {
     if (can_bind("198.51.100.1"))
@@ -195,6 +200,10 @@ TEST(loopback, says_in_the_resolver_s_words_that_a_name_is_unknown)
     expect_exit(p, 1, "the name is unknown");
 }
 
+/// Two messages, each with the headers of IP and TCP: no fewer bytes have passed
+/// lo, whatever it counts besides.
+enum { LEAST = 2 * (12 + 40) };
+
 TEST(loopback, tells_what_lo_has_carried_meanwhile)
 {
     enum { OURS = 1 << 20 };
@@ -211,7 +220,7 @@ TEST(loopback, tells_what_lo_has_carried_meanwhile)
 
     unsigned long long bytes = expect_carried(p, "127.0.0.1");
     unsigned long long most = lo_bytes() - before;
-    unsigned long long least = gated ? OURS : 25; // 12 and 12, and headers
+    unsigned long long least = gated ? OURS : LEAST;
     if (bytes < least)
         fail(p, ABOUT_BYTES,
              text("at least the %llu bytes that lo carried between the "
@@ -231,6 +240,13 @@ TEST(loopback, sends_over_lo_as_much_as_it_says)
                             .own_network = "198.51.100.7");
     unsigned long long said = expect_carried(p, "127.0.0.1");
 
+    if (said < LEAST)
+        fail(
+            p, ABOUT_BYTES,
+            text("at least the %d bytes that both messages took on lo, headers "
+                 "and all",
+                 LEAST),
+            text("%llu bytes", said));
     said += expect_carried(p, "127.0.0.2");
     unsigned long long carried = own_lo_bytes(p);
     if (carried == 0)
@@ -240,6 +256,47 @@ TEST(loopback, sends_over_lo_as_much_as_it_says)
         fail(p, ABOUT_BYTES,
              text("at most the %llu bytes that lo has received", carried),
              text("%llu bytes in both lines", said));
+}
+
+/// Much over other interfaces, less over lo.
+static bool use_interfaces(void)
+{
+    send_over_others(1 << 20); // where the kernel has none, only lo
+    return send_over_lo(1 << 16);
+}
+
+TEST(loopback, counts_lo_and_no_other_interface)
+{
+    struct program *p = run(ARGS("lab"), .hosts = "lab=127.0.0.1",
+                            .own_network = "198.51.100.7", .gate = true);
+    bool used = is_at_gate(p) && do_in_its_network(p, use_interfaces);
+
+    open_gate(p);
+    unsigned long long said = expect_carried(p, "127.0.0.1");
+    unsigned long long carried = own_lo_bytes(p);
+    unsigned long long least = used ? 1 << 16 : LEAST;
+    if (said < least || said > carried)
+        fail(p, ABOUT_BYTES,
+             text("what lo, and only lo, of the program's own network has "
+                  "carried: from %llu to %llu bytes",
+                  least, carried),
+             text("%llu bytes", said));
+}
+
+TEST(loopback, sends_the_message_there_and_back)
+{
+    struct program *p = run(ARGS("lab"), .hosts = "lab=127.0.0.1",
+                            .own_network = "198.51.100.7");
+
+    expect_works(p, "lab", "127.0.0.1");
+    wait_for_end(p);
+    long segments = own_data_segments(p);
+    if (segments >= 0 && segments < 2)
+        fail(p, ABOUT_BYTES,
+             "the message goes there over a connection, and comes back: two "
+             "segments with data at least",
+             text("%ld segment%s with data", segments,
+                  segments == 1 ? "" : "s"));
 }
 
 TEST(loopback, lets_the_kernel_choose_the_port)
@@ -260,6 +317,18 @@ TEST(loopback, closes_its_sockets_itself)
     struct program *p = run(ARGS("lab"), .hosts = "lab=127.0.0.1,127.0.0.2");
 
     expect_works(p, "lab", "127.0.0.1");
+    wait_for_end(p);
+    expect_all_closed(p);
+}
+
+TEST(loopback, closes_the_sockets_of_an_address_that_does_not_work)
+{
+    // The second socket is the client's: its listener is there already.
+    struct program *p = run(ARGS("lab"), .hosts = "lab=127.0.0.1,127.0.0.2",
+                            .faults = SECOND_FAULT("socket", EMFILE));
+
+    meets_fault(p);
+    expect_works(p, "lab", "127.0.0.2");
     wait_for_end(p);
     expect_all_closed(p);
 }
@@ -290,6 +359,23 @@ TEST(loopback, names_the_call_that_failed)
             continue; // it does without that call; but a listener listens
         expect_error_text(p, "lab is 127.0.0.1: ");
         expect_error_text(p, text(": %s\n", strerror(faults[i].error)));
+        expect_exit(p, 1, "no address works");
+    }
+}
+
+TEST(loopback, ends_when_a_call_of_the_connection_fails)
+{
+    const char *const faults[] = {
+        FAULT("accept", EMFILE), FAULT("send", ENOBUFS), FAULT("recv", ENOMEM)};
+
+    for (int i = 0; i < 3; i++) {
+        struct program *p =
+            run(ARGS("lab"), .hosts = "lab=127.0.0.1", .faults = faults[i]);
+        wait_for_end(p);
+        // What a child of its could not do the program need not hear.
+        if (!fault_happened(p) || !fault_was_its_own(p))
+            continue;
+        expect_error_text(p, "lab is 127.0.0.1: ");
         expect_exit(p, 1, "no address works");
     }
 }

@@ -21,6 +21,7 @@
 #include "program.h"
 #include "state.h"
 #include "text.h"
+#include "traffic.h"
 
 /// A test that begins with clean equipment and leaves nothing behind.
 /// Options of Criterion may follow; GIVEN is one of ours.

@@ -15,6 +15,8 @@
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -39,26 +41,53 @@ static bool become_user(void)
                            syscall(SYS_setresuid, id, id, id) == 0);
 }
 
-int enter_own_network(const char *extra_address)
+/// Give lo one more address.
+static bool add_address(const char *ip)
 {
-    struct ifreq request = {0};
-    struct sockaddr_in a = {.sin_family = AF_INET};
+    struct {
+        struct in6_addr address;
+        uint32_t prefix;
+        int index;
+    } six = {.prefix = 128, .index = (int)if_nametoindex("lo")};
+    struct sockaddr_in four = {.sin_family = AF_INET};
+    struct ifreq request = {.ifr_name = "lo:1"};
+    bool is_six = inet_pton(AF_INET6, ip, &six.address) == 1;
+    int fd = socket(is_six ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-    if (!become_user() || unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1)
+    inet_pton(AF_INET, ip, &four.sin_addr);
+    memcpy(&request.ifr_addr, &four, sizeof four);
+    bool done = fd != -1 &&
+                ioctl(fd, SIOCSIFADDR, is_six ? (void *)&six : &request) == 0;
+    int error = errno;
+    if (fd != -1)
+        close(fd);
+    errno = error;
+    return done;
+}
+
+/// An interface is up from now on.
+static bool set_up(const char *name)
+{
+    struct ifreq request = {.ifr_flags = IFF_UP};
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    strcpy(request.ifr_name, name);
+    return fd != -1 && ioctl(fd, SIOCSIFFLAGS, &request) == 0 && close(fd) == 0;
+}
+
+int enter_own_network(const char *extra_addresses)
+{
+    char ip[64];
+    int used;
+
+    if (!become_user() || unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1 ||
+        !set_up("lo"))
         return errno;
-    int fd = socket(AF_INET, SOCK_DGRAM, 0);
-    strcpy(request.ifr_name, "lo");
-    request.ifr_flags = IFF_UP;
-    if (fd == -1 || ioctl(fd, SIOCSIFFLAGS, &request) == -1)
-        return errno;
-    if (extra_address == NULL)
-        return close(fd), 0;
-    inet_pton(AF_INET, extra_address, &a.sin_addr);
-    strcpy(request.ifr_name, "lo:1");
-    memcpy(&request.ifr_addr, &a, sizeof a);
-    if (ioctl(fd, SIOCSIFADDR, &request) == -1)
-        return errno;
-    close(fd);
+    for (const char *at = extra_addresses;
+         at != NULL && sscanf(at, "%63[0-9a-f.:]%n", ip, &used) == 1;
+         at += used + (at[used] == ','))
+        if (!add_address(ip))
+            return errno;
     return 0;
 }
 
@@ -212,6 +241,17 @@ pid_t keep_own_network(const char *extra_address)
         error = EPERM;
     close(tells[0]);
     return error == 0 ? pid : -error;
+}
+
+bool do_in_network(pid_t keeper, bool (*work)(void))
+{
+    int status = 1;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(join_network(keeper) && work() ? 0 : 1);
+    keep_apart(pid);
+    return pid != -1 && waitpid(pid, &status, 0) == pid && status == 0;
 }
 
 bool can_have_own_network(void)

@@ -31,9 +31,12 @@ struct started {
 
 /// Start a program with the witness. NULL, or the call that failed (errno).
 const char *start_program(const struct start *what, struct started *it);
-/// A network of this process's own: only lo, up, with one more address (or
-/// NULL). Needs no privilege where user namespaces are allowed. 0, or errno.
-int enter_own_network(const char *extra_address);
+/// A network of this process's own: only lo, up, with more addresses ("10.0.0.1",
+/// "10.0.0.1,2001:db8::1", or NULL). Needs no privilege where user namespaces are
+/// allowed. 0, or errno.
+int enter_own_network(const char *extra_addresses);
+/// Let a child do something in the network that this process keeps.
+bool do_in_network(pid_t keeper, bool (*work)(void));
 
 /// Whether this machine allows such networks. It is tried.
 bool can_have_own_network(void);

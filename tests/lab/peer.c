@@ -12,6 +12,7 @@
 #include "kernel.h"
 #include "outcome.h"
 #include "text.h"
+#include "traffic.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -476,20 +477,8 @@ void leave_time_wait(struct sockaddr_in at)
 
 void use_lo(size_t bytes)
 {
-    enum { SIZE = 8192 };
-    static const char nothing[SIZE];
-    struct sockaddr_in at = address("127.0.0.1", 0);
-    socklen_t size = sizeof at;
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-    // To itself: what does not fit is dropped after lo has counted it.
-    if (fd == -1 || bind(fd, (struct sockaddr *)&at, size) == -1 ||
-        getsockname(fd, (struct sockaddr *)&at, &size) == -1)
-        lab_trouble("a datagram socket: %s", strerror(errno));
-    for (size_t sent = 0; sent < bytes; sent += SIZE)
-        if (sendto(fd, nothing, SIZE, 0, (struct sockaddr *)&at, size) == -1)
-            lab_trouble("sendto: %s", strerror(errno));
-    close(fd);
+    if (!send_over_lo(bytes))
+        call_trouble("a datagram over lo");
 }
 
 bool can_bind(const char *ip)

@@ -71,9 +71,9 @@ struct program *run_program(const char *suite_file, struct setup setup)
         if (p->network < 0 && setup.or_here)
             p->network = 0;
         if (p->network < 0)
-            skip_test("needs a network namespace, and this machine allows "
-                      "none: %s",
-                      strerror(-p->network));
+            skip_test("needs a network of its own with the address %s, and "
+                      "this machine allows none: %s",
+                      setup.own_network, strerror(-p->network));
     }
 
     // The caller's array may be gone when a message wants to name them.

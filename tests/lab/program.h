@@ -152,6 +152,6 @@ static inline const struct setup *setup_of(const struct program *p)
 }
 
 /// The calls that it has made, in order, as far as they are kept.
-#define EACH_CALL(p, call) EACH_CALL_IN(record_of(p), call)
+#define EACH_CALL(p, call) EACH_CALL_IN (record_of(p), call)
 
 #endif

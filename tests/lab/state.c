@@ -6,10 +6,12 @@
 
 #include "state.h"
 #include "kernel.h"
+#include "launch.h"
 #include "text.h"
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -27,6 +29,34 @@ long memory_of(const struct program *p)
 unsigned long long own_lo_bytes(const struct program *p)
 {
     return lo_bytes_in(text("/proc/%d/net/dev", p->network));
+}
+
+long own_data_segments(const struct program *p)
+{
+    char names[8192], values[8192], *name_at, *value_at;
+    long found = -1;
+    FILE *file = fopen(text("/proc/%d/net/netstat", p->network), "re");
+
+    // Two lines for each group: the names, and the values in the same order.
+    while (file != NULL && found == -1 &&
+           fgets(names, sizeof names, file) != NULL &&
+           fgets(values, sizeof values, file) != NULL) {
+        const char *name = strtok_r(names, " \n", &name_at);
+        const char *value = strtok_r(values, " \n", &value_at);
+        for (; name != NULL && value != NULL;
+             name = strtok_r(NULL, " \n", &name_at),
+             value = strtok_r(NULL, " \n", &value_at))
+            if (strcmp(name, "TCPOrigDataSent") == 0)
+                found = strtol(value, NULL, 10);
+    }
+    if (file != NULL)
+        fclose(file);
+    return found;
+}
+
+bool do_in_its_network(const struct program *p, bool (*work)(void))
+{
+    return do_in_network(p->network, work);
 }
 
 static bool at_gate_or_ended(struct program *p, void *unused)
@@ -75,6 +105,16 @@ bool fault_happened(const struct program *p)
     EACH_CALL (p, call)
         if (call->injected != 0)
             return true;
+    return false;
+}
+
+bool fault_was_its_own(const struct program *p)
+{
+    const struct call *call;
+
+    EACH_CALL (p, call)
+        if (call->injected != 0)
+            return call->pid == p->record->main_pid;
     return false;
 }
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 LAYERS = """
 text outcome json steps
-address
+address traffic
 calls kernel
 supervisor family launch
 program state
