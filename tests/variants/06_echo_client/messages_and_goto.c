@@ -59,15 +59,19 @@ int main(int argc, char *argv[])
         struct msghdr m = {.msg_iov = &piece, .msg_iovlen = 1};
         ssize_t n = sendmsg(fd, &m, MSG_NOSIGNAL);
         failed = "sendmsg";
+        if (n == -1 && errno == EINTR)
+            continue;
         if (n == -1)
             goto out;
         sent += (size_t)n;
     }
-    for (size_t got = 0; got < size; got++) {
+    for (size_t got = 0; got < size;) {
         struct iovec piece = {&c, 1};
         struct msghdr m = {.msg_iov = &piece, .msg_iovlen = 1};
         ssize_t n = recvmsg(fd, &m, 0);
         failed = "recvmsg";
+        if (n == -1 && errno == EINTR)
+            continue;
         if (n == -1)
             goto out;
         failed = NULL;
@@ -79,6 +83,7 @@ int main(int argc, char *argv[])
             fprintf(stderr, "differs at byte %zu\n", got);
             goto out;
         }
+        got++;
     }
     failed = NULL;
     echo[size] = '\0';

@@ -62,10 +62,17 @@ int main(int argc, char *argv[])
 
     if (in == NULL || out == NULL)
         die("fdopen");
-    if (fwrite(message, 1, size, out) != size || fflush(out) != 0)
-        die("send");
+    setvbuf(out, NULL, _IONBF, 0); // a buffer would be lost at EINTR
+    for (got = 0; got < size;) {
+        got += fwrite(message + got, 1, size - got, out);
+        if (got < size && errno != EINTR)
+            die("send");
+        clearerr(out);
+    }
     for (got = 0; got < size; got++) {
-        if ((c = getc(in)) == EOF)
+        while ((c = getc(in)) == EOF && ferror(in) && errno == EINTR)
+            clearerr(in);
+        if (c == EOF)
             break;
         if ((echo[got] = (char)c) != message[got]) {
             fprintf(stderr, "differs at byte %zu\n", got);
