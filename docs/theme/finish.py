@@ -227,7 +227,7 @@ def stations(text, book):
 
 def front(text):
     """The front page: its title is the first heading, and the run is in a terminal's colours."""
-    text = re.sub(r'<h2 [^>]*>(.*?)<a class="self".*?</h2>', r"<h1>\1</h1>", text, count=1, flags=re.S)
+    text = re.sub(r'<h2 [^>]*>(.*?)<a class="self".*?</h2>', r'<h1 id="mainpage">\1</h1>', text, count=1, flags=re.S)
 
     def screen(match):
         rows = []
