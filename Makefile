@@ -12,7 +12,7 @@ FORMAT ?=#                 the verdict for other programs: junit tap gradescope 
 
 # Names that others chose stay what they are: a folder called $$(shell …) is no
 # call. The shell gets them from the environment, not as text of its own.
-NAMES := STEPS CLASS POLICY HOSTS
+NAMES := STEPS CLASS POLICY HOSTS SHEET ASSIGNMENT
 $(foreach name,$(NAMES),$(eval override $(name) := $$(value $(name))))
 export $(NAMES)
 
@@ -144,7 +144,7 @@ $(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
 	   ! grep -q '#include "' $$src; then exit 0; fi; \
 	cp $$src $$mine.c; \
 	mkdir -p $(BUILD)/$(notdir $(IN)); \
-	{ $(CC) $(GRADED) $(CHECKED) -w $(WITNESS) $$src -ldl -o $$mine.checked 2>$$mine.err & \
+	{ $(CC) $(GRADED) $(CHECKED) -MMD -MF $$mine.own -w $(WITNESS) $$src -ldl -o $$mine.checked 2>$$mine.err & \
 	  $(CC) $(WARN) $(CFLAGS) -w $$src -o $$mine 2>/dev/null & \
 	  $(CC) $(GRADED) -MD -MF $$mine.d -Wall -Wextra -Wpedantic $(WITNESS) $$src -ldl -o $$mine.plain 2>$$mine.log; \
 	  wait; }; \
@@ -152,6 +152,10 @@ $(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
 	if foreign=$$(sed 's/^[^:]*://; s/\\$$//' $$mine.d 2>/dev/null | xargs realpath -m -- 2>/dev/null | \
 	              grep -F -e "$$kit/solutions/" -e "$$built/graded/"); then \
 		rm -f $$mine.checked; echo "error: $*.c takes another program for its own: $$foreign" >$$mine.log; fi; \
+	if [ "$$(sed 's/\\$$//' $$mine.own 2>/dev/null | wc -w)" -gt 2 ] && ! grep -q 'takes another program' $$mine.log; then \
+		rm -f $$mine.checked $$mine.plain; \
+		sed -n 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*\("[^"]*"\).*/error: $*.c includes \1: each program stands alone, put what it needs into $*.c/p' $$src | \
+		cat - $$mine.log >$$mine.err; mv $$mine.err $$mine.log; fi; \
 	if [ -x $$mine.checked ] && [ -x $$mine.plain ]; then \
 		mv $$mine.checked $$to.checked; mv $$mine.plain $$to.plain; \
 		mv $$mine $(BUILD)/$(notdir $(IN))/$*; \
@@ -240,10 +244,10 @@ $(BUILD)/objects/tools/trace/record.o: | $(BUILD)/pcap
 
 .PHONY: grade report similar gradescope class-trial
 export GRADED CHECKED
-grade: $(CHECK) $(WITNESS) ## grade a class, contained: CLASS=dir JOBS=n LIMIT=s
+grade: $(CHECK) $(WITNESS) ## grade a class, contained: CLASS=dir WHO=1 JOBS=n LIMIT=s
 	@CC="$(CC)" $(PYTHON) -m tests.grading.grade --build $(BUILD)
 
-report: ## its reports again: CLASS=dir FORMAT="junit tap"
+report: ## its reports again: CLASS=dir POLICY=file FORMAT="moodle canvas csv"
 	@BUILD=$(BUILD) $(PYTHON) -m tests.grading.report "$$CLASS" $(FORMAT)
 
 similar: ## which submissions of a graded class are alike: CLASS=dir

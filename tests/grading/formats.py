@@ -57,15 +57,23 @@ def here(text, results):
     return re.sub(r"(?<![^\s'\"])[^\s'\"]+/(\d\d_\w+\.c)\b", r"steps/\1", text)
 
 
-def points(number):
-    """One decimal where it needs one, never rounded up: as in report.c."""
-    tenths = int((number or 0) * 10 + 1e-6)
-    return f"{tenths // 10}.{tenths % 10}" if tenths % 10 else str(tenths // 10)
+def points(number, row=None):
+    """With as many decimals as the policy says, one without it, never rounded up
+    (who lacks something never has the whole); as in the check's own report."""
+    digits = int((row and policy(row, "decimals")) or 1)
+    parts = int((number or 0) * 10 ** digits + 1e-6)
+    text = f"{parts // 10 ** digits}.{parts % 10 ** digits:0{digits}}" if digits else str(parts)
+    return text.rstrip("0").rstrip(".") if digits else text
 
+
+UNGRADED = ("not graded", "no row")  # there is no verdict: no points, and no 0
 
 # What every row has; grade.py tells what it means.
-EMPTY = {"id": "", "entry": "", "kit": None, "seed": None, "outcome": "graded",
-         "reason": None, "flags": [], "seconds": None, "results": None}
+NOBODY = {"name": "", "sid": "", "email": "", "late": False, "attempt": None, "form": "",
+          "others": []}
+EMPTY = {"id": "", "entry": "", "person": NOBODY, "path": "", "kit": None, "seed": None,
+         "graded": None, "outcome": "graded", "reason": None, "flags": [], "seconds": None,
+         "results": None, "by_hand": None, "before": None}
 
 
 def read_row(path):
@@ -76,7 +84,7 @@ def read_row(path):
         raise ValueError("this is neither results.json nor a row")
     if "steps" in row:
         row = {"entry": row.get("folder"), "seed": row.get("seed"), "results": row}
-    return {**EMPTY, **row}
+    return {**EMPTY, **row, "person": {**NOBODY, **(row.get("person") or {})}}
 
 
 def steps_of(row):
@@ -85,7 +93,8 @@ def steps_of(row):
 
 def total(row):
     results = row.get("results") or {}
-    return results.get("points") or 0, results.get("of") or 0
+    got = row["by_hand"]["points"] if row.get("by_hand") else results.get("points") or 0
+    return got, results.get("of") or 0
 
 
 def policy(row, name):

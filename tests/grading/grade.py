@@ -5,10 +5,12 @@
     grade.py CLASS --build build      with GRADED, CHECKED, CC, and the user's
                                       variables (see settings()) in the environment
 
-Takes the programs from each entry of the folder (submission.py), grades
-what is new or has changed (grade_one.py, contained, several at a time through
-GNU parallel), and leaves everything in build/class/NAME/. Ends with status 0
-if each entry has its row, whatever the verdicts are.
+Recognises the students (roster.py), takes their programs, grades what is new or
+has changed (grade_one.py, contained, several at a time through GNU parallel),
+and leaves everything in build/class/NAME/. With WHO=1 it only says who was
+recognised how. Ends with status 0 if each student has a row, whatever the
+verdicts are; with 1 where this machine could not come to a verdict: such a
+student has no row, and the same command tries again.
 """
 import argparse
 import collections
@@ -17,24 +19,26 @@ import glob
 import hashlib
 import json
 import locale
-import multiprocessing
 import os
 import re
-import resource
+import secrets
 import shlex
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import time
 
-from tests.grading import grade_one, sandbox, submission
+from tests.grading import (choose, grade_one, intake, report as reports, roster, sandbox,
+                           scores, submission)
+from tests.grading.formats import points
 from tests.tools.steps import STEMS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-TAKE_S = 60  # for reading one submission
-TAKE_MEMORY = 1 << 30
 ODD_MOST = 20  # of those that have no plain verdict, in the terminal
+HALT = 3  # submissions that this machine could not grade, one after another
+NOUGHTS = 0.1  # of a class: more of them are told
 
 
 class Trouble(Exception):
@@ -73,11 +77,11 @@ def number(name, otherwise, least=1):
 
 
 def kit_digest():
-    """Of all that a verdict depends on, but the submission itself."""
+    """Of all that a verdict depends on, but the submission itself. Points are no
+    part of a verdict."""
     total = hashlib.sha256()
     paths = ([f"tests/{stem}.c" for stem in STEMS] + glob.glob("tests/lab/*.[ch]") +
              glob.glob("tests/check/*.[ch]") + ["tests/steps"] +
-             [os.environ["POLICY"]] +
              [f"{HERE}/{name}" for name in
               ("grade_one.py", "sandbox.py", "compile.sh")])
     for path in sorted(paths):
@@ -94,7 +98,24 @@ def kit_version(digest):
     return run.stdout.strip() if run.returncode == 0 else digest[:12]
 
 
-def settings(name):
+def seed_of(folder):
+    """The class's own: drawn once and kept, so that the name of its folder and
+    the order of its students mean nothing."""
+    path = f"{folder}/seed"
+    try:
+        with open(path) as file:
+            kept = int(file.read())
+    except (OSError, ValueError):
+        kept = secrets.randbelow(1 << 24)
+    seed = number("SEED", kept, 0)
+    with open(f"{path}.new", "w") as file:
+        file.write(f"{seed}\n")
+    os.chmod(f"{path}.new", 0o600)
+    os.replace(f"{path}.new", path)
+    return seed
+
+
+def settings(folder):
     if not os.path.isfile(os.environ["POLICY"]):
         raise Trouble(f"POLICY={os.environ['POLICY']}: there is no such file")
     cc = os.environ.get("CC", "cc")
@@ -103,8 +124,7 @@ def settings(name):
         "cc": cc, "graded": os.environ["GRADED"],
         "checked": os.environ["CHECKED"],
         "limit": number("LIMIT", 120), "memory": number("MEMORY", 1024, 256),
-        "seed": number("SEED", int(hashlib.sha256(name.encode()).hexdigest()
-                                   [:6], 16), 0),
+        "seed": seed_of(folder),
         "unsafe": os.environ.get("UNSAFE", "") == "1",
         "stems": STEMS,
     }
@@ -131,22 +151,14 @@ def make_kit(folder, build, values):
         with open(f"{kit}/{name}", "w") as file:
             file.write(text)
     grade_one.write_json(f"{kit}/settings.json", values)
-    # The verdict on nothing has all tests that there are.
-    run = subprocess.run([f"{kit}/check", "--programs", f"{kit}/none",
-                          "--points", f"{kit}/points", "--results",
-                          f"{kit}/all.json"], stdout=subprocess.DEVNULL,
-                         stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                         text=True, check=False)
-    if not os.path.exists(f"{kit}/all.json"):
-        raise Trouble(run.stderr.strip().replace(f"{kit}/points",
-                                                 os.environ["POLICY"]))
-    with open(f"{kit}/all.json") as file:
-        expected = json.load(file)
-    expected["folder"] = "steps"
-    os.remove(f"{kit}/all.json")
+    try:
+        expected = scores.shares_of(f"{kit}/check", f"{kit}/points")
+    except scores.WrongPolicy as error:
+        raise Trouble(str(error).replace(f"{kit}/points", os.environ["POLICY"])) from None
     grade_one.write_json(f"{kit}/expected.json", expected)
     for private in ("settings.json", "expected.json"):
         os.chmod(f"{kit}/{private}", 0o600)
+    return expected
 
 
 def look_for_sandbox(folder, values):
@@ -182,26 +194,21 @@ def look_for_sandbox(folder, values):
 
 # ------------------------------------------------------------------ the class
 
-def safe_name(raw, taken):
-    """A name as a file's, for the whole class unique."""
-    text = os.fsdecode(raw)
-    name = re.sub(r"[^A-Za-z0-9._-]+", "_", text).lstrip("._-")[:60]
-    if name != text or name in taken:
-        name = f"{name or 'entry'}-{hashlib.sha256(raw).hexdigest()[:8]}"
-    return name
-
-
 def find_class(path, build):
-    """(entries as bytes, the folder for what comes out)"""
+    """(the class folder, the folder for what comes out)"""
     if not path:
         raise Trouble("which class? make grade CLASS=folder, in which each "
                       "entry is a submission")
+    if os.path.isfile(path) and intake.ARCHIVE.search(path):
+        raise Trouble(f"CLASS={submission.shown(path)}: unpack it into a folder first: "
+                      "bsdtar -xf FILE -C FOLDER")
     if not os.path.isdir(path):
         raise Trouble(f"CLASS={submission.shown(path)}: there is no such folder")
     real = os.path.realpath(path)
     try:
         entries = sorted(entry for entry in os.listdir(os.fsencode(real))
-                         if not entry.startswith(b"."))
+                         if not entry.startswith(b".") and
+                         os.fsdecode(entry).lower() not in intake.NOISE)
     except OSError as error:
         raise Trouble(f"CLASS={submission.shown(path)}: {error.strerror}")
     if not entries:
@@ -232,81 +239,7 @@ def find_class(path, build):
     for inside in ("jobs", "rows"):
         os.makedirs(f"{folder}/{inside}", exist_ok=True)
         os.chmod(f"{folder}/{inside}", 0o700)
-    return [os.path.join(os.fsencode(real), e) for e in entries], folder
-
-
-def take_in_limits(entry, job, stems):
-    """In a process of its own: what an archive asks for is not known."""
-    resource.setrlimit(resource.RLIMIT_AS, (TAKE_MEMORY, TAKE_MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (TAKE_S, TAKE_S))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.setpgid(0, 0)  # git, too, is ended by the alarm
-    signal.signal(signal.SIGALRM, lambda *_: os.killpg(0, signal.SIGKILL))
-    signal.alarm(TAKE_S)
-    os.environ["TAKE_TEMP"] = job
-    os.dup2(os.open(os.devnull, os.O_RDWR), 2)  # it may die of its limits
-    grade_one.write_json(f"{job}/taken.json",
-                         submission.take(entry, f"{job}/src", stems))
-
-
-def take(raw, folder, name, stems):
-    """jobs/ID/src and taken.json. Returns what taken.json says."""
-    job = f"{folder}/jobs/{name}"
-    shutil.rmtree(job, ignore_errors=True)
-    os.makedirs(job)
-    child = multiprocessing.get_context("fork").Process(
-        target=take_in_limits, args=(os.fsdecode(raw), job, stems))
-    child.start()
-    try:
-        child.join(2 * TAKE_S)
-    finally:
-        try:
-            os.killpg(child.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass  # nothing of it is left
-        child.join()
-    try:
-        with open(f"{job}/taken.json") as file:
-            taken = json.load(file)
-    except (OSError, ValueError):
-        os.makedirs(f"{job}/src", exist_ok=True)
-        taken = {"files": {stem: None for stem in stems}, "flags": [],
-                 "refused": "reading it takes more time or memory than is "
-                            "allowed"}
-    taken["entry"] = submission.shown(os.fsdecode(os.path.basename(raw)), 200)
-    grade_one.write_json(f"{job}/taken.json", taken)
-    return taken
-
-
-def take_all(entries, folder, values):
-    """[(ID, taken)] of all entries, and what there was before and is no more
-    is removed."""
-    jobs, names = [], set()
-    stems = {}
-    for raw in entries:
-        plain = submission.ARCHIVE.sub("", os.fsdecode(os.path.basename(raw)))
-        stems.setdefault(plain, []).append(raw)
-    for count, raw in enumerate(entries, 1):
-        name = safe_name(os.path.basename(raw), names)
-        names.add(name)
-        progress(f"reading {count} of {len(entries)}")
-        taken = take(raw, folder, name, values["stems"])
-        plain = submission.ARCHIVE.sub("", os.fsdecode(os.path.basename(raw)))
-        for other in stems[plain]:
-            if other != raw:
-                taken["flags"].append("another entry has this name: " +
-                                      submission.shown(os.fsdecode(
-                                          os.path.basename(other))))
-        if len(stems[plain]) > 1:
-            grade_one.write_json(f"{folder}/jobs/{name}/taken.json", taken)
-        jobs.append((name, taken))
-    for sub in ("rows", "jobs"):
-        for old in os.listdir(f"{folder}/{sub}"):
-            if old.removesuffix(".json") not in names:
-                path = f"{folder}/{sub}/{old}"
-                shutil.rmtree(path) if sub == "jobs" else os.remove(path)
-    progress("")
-    return jobs
+    return real, folder
 
 
 # --------------------------------------------------------------------- grading
@@ -341,10 +274,25 @@ def row_of(folder, name):
 def fresh(folder, name, taken, values):
     """Whether its row is still right."""
     row = row_of(folder, name)
-    return row is not None and row["entry"] == taken["entry"] and \
-        row["digest"] == grade_one.digest(values, taken["files"]) and \
+    return row is not None and row["digest"] == grade_one.digest(values, taken["files"]) and \
         (row["reason"] if row["outcome"] == "refused" else None) == \
         taken["refused"]
+
+
+def refresh(folder, name, taken, expected):
+    """A row that is still right, with what may have changed besides: who it is,
+    how the programs were found, and what the tests are worth."""
+    row = row_of(folder, name)
+    before = json.dumps(row, sort_keys=True)
+    row["entry"], row["person"] = taken["entry"], taken["person"]
+    row["path"] = taken["path"]
+    row["flags"] = taken["flags"] + row["flags"][len(row.get("found", [])):]
+    row["found"] = taken["flags"]
+    was = row["results"]["points"]
+    scores.rescore(row, f"{folder}/kit/check", f"{folder}/kit/points", expected)
+    if json.dumps(row, sort_keys=True) != before:
+        grade_one.write_json(f"{folder}/rows/{name}.json", row)
+    return abs(was - row["results"]["points"]) > 1e-6
 
 
 TRIAL = ("import json, sys; from tests.grading import sandbox; "
@@ -367,7 +315,8 @@ def elsewhere(folder, hosts, values, env):
         raise Trouble(f"HOSTS={hosts}: a line a host, as ssh takes it: "
                       "user@host. (This machine is localhost)")
     os.makedirs(f"{folder}/kit/tests/grading")
-    for name in ("__init__", "grading/grade_one", "grading/sandbox"):
+    for name in ("__init__", "grading/grade_one", "grading/sandbox",
+                 "grading/scores"):
         shutil.copy(f"{HERE}/../{name}.py", f"{folder}/kit/tests/{name}.py")
     place = hashlib.sha256(os.fsencode(os.path.abspath(folder))).hexdigest()
     place = f".cache/socket-lab/{place[:16]}"
@@ -414,8 +363,9 @@ def run_jobs(names, folder, jobs, values):
         where = ["--quote", sys.executable, "-m", "tests.grading.grade_one", ".", "{}"]
         leave = lambda: None  # noqa: E731
     command = ["parallel", "--will-cite", "--line-buffer", "--joblog", "joblog",
-               "--jobs", str(jobs), *where]
-    begin, done, told = time.monotonic(), 0, 0
+               "--jobs", str(jobs), *([] if hosts else ["--retries", "2"]),
+               "--halt", f"soon,fail={HALT}", *where]
+    begin, told, ended, troubles = time.monotonic(), 0, set(), {}
     process = subprocess.Popen(command, env=env, cwd=folder, stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, text=True,
                                start_new_session=True)
@@ -423,8 +373,14 @@ def run_jobs(names, folder, jobs, values):
         process.stdin.write("".join(f"{name}\n" for name in names))
         process.stdin.close()
         progress(bar(0, len(names), begin))
-        for _ in process.stdout:
-            done += 1
+        for line in process.stdout:
+            name, outcome, why = read_line(line)
+            if outcome is None:
+                troubles[name] = why
+                continue
+            ended.add(name)
+            troubles.pop(name, None)
+            done = len(ended)
             progress(bar(done, len(names), begin))
             if not sys.stderr.isatty() and \
                     (10 * done // len(names) > told or done == len(names)):
@@ -441,35 +397,87 @@ def run_jobs(names, folder, jobs, values):
     progress("")
     leave()
     shutil.rmtree(own, ignore_errors=True)
-    return time.monotonic() - begin
+    return time.monotonic() - begin, troubles
 
 
-def lost_row(folder, name):
-    """The grader of this submission did not live to write a row."""
-    row, _, _ = grade_one.new_row(folder, name)
-    row["digest"] = ""  # the next run tries again
-    grade_one.fail_all(row, "killed", "its grader was ended from outside: run "
-                       "make grade again", "", grade_one.BEFORE)
-    grade_one.write_json(f"{folder}/rows/{name}.json", row)
+def read_line(line):
+    """(name, outcome, why there is none) of what grade_one.py prints."""
+    try:
+        name, _, outcome, *why = json.loads(line)
+        return name, outcome, (why or [""])[0]
+    except (ValueError, TypeError):
+        return "", None, line.strip()
 
 
 # ---------------------------------------------------------------------- report
 
+def called(row):
+    """Who it is, in the terminal."""
+    person = row.get("person") or {}
+    name = person.get("name") or row["entry"]
+    return name if name == row["entry"] or not person.get("sid") else f"{name} ({person['sid']})"
+
+
+def say_some(lines, most=ODD_MOST):
+    for line in lines[:most]:
+        say(submission.shown(line, 110))
+    if len(lines) > most:
+        say(f"and {len(lines) - most} more: class.html has them all")
+
+
+def say_changes(folder, names, rows):
+    """What a second grading has changed, before and after."""
+    lines = []
+    for row in rows:
+        if row["id"] not in names:
+            continue
+        try:
+            with open(f"{folder}/before/{row['id']}.json") as file:
+                before = json.load(file)
+        except (OSError, ValueError):
+            continue
+        old = {s["step"]: s["points"] for s in before["results"]["steps"]}
+        new = {s["step"]: s["points"] for s in row["results"]["steps"]}
+        steps = [f"{step} {points(old.get(step, 0))} → {points(new[step])}" for step in new
+                 if abs(new[step] - old.get(step, 0)) > 1e-6]
+        lines.append(f"{called(row)}: {points(before['results']['points'])} → "
+                     f"{points(row['results']['points'])}" +
+                     (f" ({', '.join(steps)})" if steps else ", as before"))
+    if lines:
+        say(f"Graded again, before → now ({len(lines)}):")
+        say_some(lines)
+
+
 def summary(rows, graded, seconds, seed):
     """In the terminal: what needs a look. All the rest is in the reports."""
-    odd = [row for row in rows if row["reason"]]
-    for row in odd[:ODD_MOST]:
-        say(submission.shown(f"{row['entry']}: {row['outcome']}: "
-                             f"{row['reason']}", 80))
-    if len(odd) > ODD_MOST:
-        say(f"and {len(odd) - ODD_MOST} more")
+    say_some([f"{called(row)}: {row['outcome']}: {row['reason']}"
+              for row in rows if row["reason"]])
+    flagged = [row for row in rows if row["flags"] and not row["reason"]]
+    if flagged:
+        say(f"Flags ({len(flagged)}):")
+        say_some([f"  {called(row)}: {'; '.join(row['flags'])}" for row in flagged])
+    if not rows:
+        return
     totals = sorted(row["results"]["points"] for row in rows)
     counts = collections.Counter(row["outcome"] for row in rows)
     say(f"{len(rows)} submissions: " + ", ".join(
         f"{count} {outcome}" for outcome, count in counts.most_common()))
-    say(f"points: {totals[0]:.4g} to {totals[-1]:.4g} of "
-        f"{rows[0]['results']['of']:g}, median {totals[len(totals) // 2]:.4g}; "
+    noughts = [row for row in rows if row["results"]["points"] == 0]
+    if len(noughts) > NOUGHTS * len(rows) and len(rows) > 1:
+        say(why_noughts(noughts, len(rows)))
+    middle = statistics.median_low(totals)
+    say(f"points: {points(totals[0])} to {points(totals[-1])} of "
+        f"{rows[0]['results']['of']:g}, median {points(middle)}; "
         f"seed {seed}" + (f"; {minutes(seconds)}" if graded else ""))
+
+
+def why_noughts(noughts, count):
+    """Many of them are more often a mistake on the way than one of theirs."""
+    why = collections.Counter(reports.why_nought(row) for row in noughts)
+    return (f"{len(noughts)} of {count} have 0 points: " +
+            ", ".join(f"{n} {text}" for text, n in why.most_common(4)) +
+            ".\nThat many are seldom the students' fault: make grade CLASS=… WHO=1 shows "
+            "what was taken from where")
 
 
 def main():
@@ -481,20 +489,31 @@ def main():
     os.umask(0o022)
     try:
         jobs_at_once = number("JOBS", 2 * len(os.sched_getaffinity(0)))
-        entries, folder = find_class(args.folder, args.build)
+        root, folder = find_class(args.folder, args.build)
         _lock = alone(folder)
-        values = settings(os.path.basename(folder))
-        make_kit(folder, args.build, values)
-        if not os.environ.get("HOSTS"):
+        values = settings(folder)
+        expected = make_kit(folder, args.build, values)
+        only_who = os.environ.get("WHO", "") not in ("", "0")
+        if not os.environ.get("HOSTS") and not only_who:
             look_for_sandbox(folder, values)
         if shutil.which("parallel") is None:
             raise Trouble("GNU parallel is not installed; run: make setup-grade")
-        taken = take_all(entries, folder, values)
+        if values["unsafe"]:
+            os.environ["TAKE_UNSAFE"] = "1"
+        found = intake.recognise(root, values["stems"])
+        taken = roster.take_all(found.students, found.folder, folder, values, progress)
+        roster.write_down(folder, found, taken, values)
+        if only_who:
+            roster.who(found, taken, say)
+            say(f"{folder}/names.csv: to mend a name or an ID, copy it into the class folder")
+            return 0
         todo = [name for name, about in taken
                 if not fresh(folder, name, about, values)]
-        for name in todo:
-            if os.path.exists(f"{folder}/rows/{name}.json"):
-                os.remove(f"{folder}/rows/{name}.json")
+        keep_old_rows(folder, todo)
+        rescored = sum(refresh(folder, name, about, expected)
+                       for name, about in taken if name not in set(todo))
+        if rescored:
+            say(f"{rescored} have other points by {os.environ['POLICY']}; nothing was run for that")
         if len(todo) < len(taken):
             say(f"{len(taken) - len(todo)} of {len(taken)} are as they were; "
                 f"{len(todo)} to grade")
@@ -503,20 +522,44 @@ def main():
                 file.write("".join(f"{name}\n" for name in todo))
             say(f"{folder}/todo: {len(todo)} to grade elsewhere (docs/scale.md)")
             return 0
-        seconds = run_jobs(todo, folder, jobs_at_once, values) if todo else 0
-    except Trouble as error:
+        seconds, troubles = run_jobs(todo, folder, jobs_at_once, values) if todo else (0, {})
+    except (Trouble, intake.Wrong) as error:
         sys.exit(f"grade: {error}")
+    except submission.Machine as error:
+        sys.exit(f"grade: trouble with this machine: {error}\nNothing was graded wrong. "
+                 "Mend it, and run the same command again")
+    except OSError as error:
+        if error.errno not in submission.MACHINE:
+            raise
+        sys.exit(f"grade: trouble with this machine: {error.strerror}: {error.filename}\n"
+                 "What is graded is kept. Mend it, and run the same command again")
     except KeyboardInterrupt:
         sys.exit("\ninterrupted: what is graded is kept, and the same command "
                  "goes on")
-    for name, _ in taken:
-        if row_of(folder, name) is None:
-            lost_row(folder, name)
-    rows = [row_of(folder, name) for name, _ in taken]
+    good = {name for name, about in taken if fresh(folder, name, about, values)}
+    rows = [row for name, _ in taken if name in good and (row := row_of(folder, name))]
+    say_changes(folder, set(todo), rows)
     summary(rows, len(todo), seconds, values["seed"])
     os.umask(0o077)  # grades are nobody else's business
-    return subprocess.run([sys.executable, "-m", "tests.grading.report",
-                           f"{folder}/rows"], check=False).returncode
+    status = subprocess.run([sys.executable, "-m", "tests.grading.report",
+                             f"{folder}/rows"], check=False).returncode
+    left = [name for name, _ in taken if name not in good]
+    if left:
+        told = collections.Counter(filter(None, troubles.values())).most_common(1)
+        tell_user(f"{len(left)} of {len(taken)} have no verdict: trouble with this machine" +
+                  (f": {told[0][0]}" if told else "") + ".\nThey are: " +
+                  choose.listed([dict(taken)[name]["person"]["name"] for name in left], 10) +
+                  ".\nNothing was graded wrong. Mend it, and run the same command again")
+        return 1
+    return status
+
+
+def keep_old_rows(folder, todo):
+    """A row that will be replaced is kept beside, and stays until then."""
+    os.makedirs(f"{folder}/before", mode=0o700, exist_ok=True)
+    for name in todo:
+        if os.path.exists(f"{folder}/rows/{name}.json"):
+            shutil.copyfile(f"{folder}/rows/{name}.json", f"{folder}/before/{name}.json")
 
 
 if __name__ == "__main__":

@@ -11,13 +11,19 @@ what it has made: build/class/NAME, with
     jobs/ID/     src/ with the programs, taken.json about them
     rows/ID.json the row: what this program is for
 
-It always writes a row, ends within its limits, and then its status is 0. A row:
+It ends within its limits. Its status is 0 if it has written a row; else this
+machine could not do it (no space, no process, a compiler that does not compile
+anything): then there is no row, and the last thing that it prints says why.
 
     id          its name as a file; entry: its name in the class folder
+    person      name, sid (the platform's ID), email, late, attempt, form, others
+    path        the folder in it that the programs are from
     kit, seed   the version of the kit, and what the random data is made of
+    graded      when, in UTC
     outcome     graded | did not compile | timed out | killed | refused
     reason      in words, where the outcome is not `graded`; else ""
-    flags       what else is to be known: ["did not compile: 02_bind", …]
+    flags       what else is to be known: ["did not compile: 02_bind", …]; the
+                first of them, `found`, from taking the programs
     contained   false: graded with UNSAFE=1
     digest      of the programs, the kit and the settings: the same, the same row
     seconds, memory_kib   what it took: all its processes together, at most
@@ -35,7 +41,7 @@ import stat
 import sys
 import time
 
-from tests.grading import sandbox
+from tests.grading import sandbox, scores
 
 RECORD_MOST = 1 << 20  # bytes: one line of the check's
 COMPILE_S = 300  # for all programs; each has a limit of its own (compile.sh)
@@ -43,17 +49,29 @@ COMPILE_S = 300  # for all programs; each has a limit of its own (compile.sh)
 KINDS = {"plain": 64 << 20, "checked": 64 << 20, "log": 64 << 10}
 STRIKES = 3  # steps that may use up their time
 PROCESSES_ODD = 100  # at once; a check has 40
-TOLD = ("status", "seconds", "message")  # of a test, as soon as it ends
+TOLD = ("status", "seconds", "why", "failure", "message")  # of a test, as soon as it ends
 BEFORE = "the run was ended before this test"
 NO_PROGRAM = "the program did not compile"
 SKIPPED = "what the test needs was taken away from it, twice"
+MACHINE_STATUS = 75  # EX_TEMPFAIL: compile.sh's, and this program's
+# What bubblewrap and others say where they could not start the check.
+NOT_STARTED = ("bwrap:", "unshare:", "setpriv:", "prlimit:", "mount:", "check: fork",
+               "check: /", "sh: ")
+
+
+class Machine(Exception):
+    """This machine can't come to a verdict; the text says why."""
 
 
 def write_json(path, value):
     """Whole or not at all."""
-    with open(f"{path}.new", "w") as file:
-        json.dump(value, file, indent=1)
-        file.write("\n")
+    try:
+        with open(f"{path}.new", "w") as file:
+            json.dump(value, file, indent=1)
+            file.write("\n")
+    except OSError:
+        os.unlink(f"{path}.new")
+        raise
     os.replace(f"{path}.new", path)
 
 
@@ -104,8 +122,11 @@ class Job:
         env.update(SRC=self.place("src"), LC_ALL="C",
                    MEMORY=str(self.settings["memory"]),
                    WITNESS=self.place("kit") + "/witness.o")
-        ran = self.run(["sh", self.place("kit") + "/compile.sh", *self.stems],
-                       env, wall=COMPILE_S, compiling=True)
+        self.built = ran = self.run(["sh", self.place("kit") + "/compile.sh", *self.stems],
+                                    env, wall=COMPILE_S, compiling=True)
+        if ran.status == MACHINE_STATUS or not ran.ended and \
+                ran.errors.startswith(NOT_STARTED):
+            raise Machine((ran.errors.strip().splitlines() or ["no compiler"])[-1])
         for stem in self.stems:
             for kind, most in KINDS.items():
                 self.bring(f"{stem}.{kind}", most)
@@ -152,6 +173,8 @@ class Job:
             with open(f"{path}.log", errors="replace") as file:
                 log = file.read()
         except OSError:
+            if self.built.ended != "time":
+                raise Machine("the compiler could write nothing") from None
             log = "error: the compiler had no time left for it"
         return (os.path.exists(f"{path}.checked") and
                 os.path.exists(f"{path}.plain"), log)
@@ -179,19 +202,9 @@ def read_told(said):
 def pieced_together(step, records, before=BEFORE):
     """The verdict on a step whose run did not come to its end: what has passed
     has passed, what has not been told has failed."""
-    earned = False
     for test in step["tests"]:
         test.update(records.get(test["test"],
-                                {"status": "failed", "message": before}))
-        earned |= test["status"] == "passed" and not test["given"]
-        if test["status"] == "skipped":
-            test["of"] = 0.0
-    count = sum(test["of"] for test in step["tests"])
-    for test in step["tests"]:
-        test["of"] *= step["of"] / count if count else 0
-        counts = earned and test["status"] == "passed"
-        test["points"] = test["of"] if counts else 0.0
-    step["points"] = sum(test["points"] for test in step["tests"])
+                                {"status": "failed", "why": before, "message": before}))
 
 
 # What no program here needs, and who has points without the work may. A flag
@@ -285,7 +298,12 @@ def check_steps(job, row):
             pieced_together(step, {}, "not checked: other steps had used up "
                                       "the time")
             continue
-        ran = job.check(stem)
+        for _ in range(2):
+            ran = job.check(stem)
+            if ran.said or ran.ended or not ran.errors.startswith(NOT_STARTED):
+                break
+        else:
+            raise Machine((ran.errors.strip().splitlines() or ["the check did not start"])[-1])
         records, end = read_told(ran.said)
         if is_short(job, records):
             # It was tried at the start that no test has to be skipped. So
@@ -330,9 +348,12 @@ def new_row(folder, name):
     with open(f"{folder}/jobs/{name}/taken.json") as file:
         taken = json.load(file)
     expected["seed"] = settings["seed"]
-    return {"id": name, "entry": taken["entry"], "kit": settings["kit"],
-            "seed": settings["seed"], "outcome": "graded", "reason": "",
-            "flags": taken["flags"], "contained": not settings["unsafe"],
+    for step in expected["steps"]:
+        step.pop("state", None)  # the student's bench asks for it
+    return {"id": name, "entry": taken["entry"], "person": taken["person"],
+            "path": taken["path"], "kit": settings["kit"], "seed": settings["seed"],
+            "graded": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()), "outcome": "graded", "reason": "",
+            "flags": list(taken["flags"]), "found": taken["flags"], "contained": not settings["unsafe"],
             "digest": digest(settings, taken["files"]), "seconds": 0.0,
             "memory_kib": 0, "files": taken["files"],
             "results": expected}, settings, taken
@@ -374,7 +395,6 @@ def grade(folder, name):
     else:
         fail_all(row, "did not compile",
                  "none of its programs compiles", "", NO_PROGRAM)
-    row["results"]["points"] = sum(s["points"] for s in row["results"]["steps"])
     row["seconds"] = round(time.monotonic() - begin, 2)
     shutil.rmtree(job.programs, ignore_errors=True)
     return row
@@ -388,12 +408,18 @@ def main():
     sandbox.adopt_orphans()
     sandbox.raise_limits()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    os.makedirs(f"{folder}/rows", exist_ok=True)
     try:
         row = grade(folder, name)
+        with open(f"{folder}/kit/expected.json") as file:
+            scores.rescore(row, f"{folder}/kit/check", f"{folder}/kit/points", json.load(file))
+        write_json(f"{folder}/rows/{name}.json", row)
+    except (Machine, OSError, scores.WrongPolicy) as error:
+        shutil.rmtree(f"{folder}/jobs/{name}/work", ignore_errors=True)
+        print(json.dumps([name, None, None, str(error)]), flush=True)
+        sys.exit(MACHINE_STATUS)
     finally:
         sandbox.kill_descendants()
-    os.makedirs(f"{folder}/rows", exist_ok=True)
-    write_json(f"{folder}/rows/{name}.json", row)
     print(json.dumps([name, row["results"]["points"], row["outcome"]]))
 
 

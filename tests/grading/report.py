@@ -3,8 +3,10 @@
 """Make the reports of a class from its rows: report.py CLASS [FORMAT...]
 
 CLASS is what was graded, or the folder under build/class/ that `make grade` has
-made of it: with rows/ in it, a file a submission (see grade_one.py). Beside
-rows/ come
+made of it: with rows/ in it, a file a submission (see grade_one.py), and
+class.json, which says who is in the class (roster.py). POLICY in the environment
+says what tests are worth, and marks.csv in the class folder which marks are set
+by hand. Beside rows/ come
 
     grades.csv        a line a submission
     class.html        which step and which mistake stopped how many, and who
@@ -19,6 +21,7 @@ import difflib
 import functools
 import glob
 import io
+import json
 import os
 import re
 import statistics
@@ -28,7 +31,8 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from tests.grading import formats
+from tests.grading import exports, formats, intake, scores
+from tests.grading.exports import cell
 from tests.grading.formats import clean, failures, here, points, steps_of, total
 from tests.proof.selftest import plain, read_mistake, sentence
 from tests.tools import draw
@@ -52,18 +56,87 @@ def class_folder(path):
              if path else "which class? Give the folder: CLASS=dir")
 
 
+def read_json(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+    except (OSError, ValueError):
+        return None
+
+
 def read_rows(folder):
-    """All rows; one that can't be read becomes one that says so."""
-    rows = []
-    for path in sorted(Path(folder).glob("rows/*.json")):
+    """Everybody's row, scored by the policy, with what was set by hand. One that
+    can't be read, that is missing, or that is about an earlier attempt says so:
+    nobody is left out."""
+    folder, rows = Path(folder), {}
+    for path in folder.glob("rows/*.json"):
         try:
             row = formats.read_row(path)
         except (OSError, ValueError) as error:
             row = {**formats.EMPTY, "entry": path.stem, "outcome": "no row",
                    "reason": f"{path.name} can't be read: {error}"}
         row["id"] = path.stem  # a name that the file system has taken
-        rows.append(row)
-    return sorted(rows, key=lambda row: str(row["entry"]).casefold())
+        rows[path.stem] = row
+    people = (read_json(folder / "class.json") or {}).get("students", [])
+    for one in people:
+        row = rows.setdefault(one["id"], {
+            **formats.EMPTY, "id": one["id"], "outcome": "not graded", "flags": one["flags"],
+            "reason": "there is no verdict yet: make grade again"})
+        row.update(entry=one["entry"], person=one)
+        if row.get("digest") not in (None, one["digest"]):
+            row["flags"] = [*(row.get("flags") or []), "this verdict is about an earlier version "
+                            "of the programs, or of the kit: make grade again"]
+        row["before"] = read_json(folder / "before" / f"{one['id']}.json")
+    score(folder, rows.values())
+    set_by_hand(folder, rows.values())
+    return sorted(rows.values(), key=lambda row: name_of(row).casefold())
+
+
+def name_of(row):
+    return str((row.get("person") or {}).get("name") or row["entry"])
+
+
+def score(folder, rows):
+    """By POLICY, where there is the check to ask; else as they are."""
+    policy, check = os.environ.get("POLICY"), folder / "kit" / "check"
+    if not policy or not check.exists():
+        return
+    try:
+        expected = scores.shares_of(str(check), policy)
+    except scores.WrongPolicy as error:
+        sys.exit(f"report: {error}")
+    for row in rows:
+        if steps_of(row):
+            scores.rescore(row, str(check), policy, expected)
+
+
+def set_by_hand(folder, rows):
+    """marks.csv in the class folder: student, points, note."""
+    try:
+        path = Path(folder, "of").read_text(errors="surrogateescape") + "/marks.csv"
+    except OSError:
+        return
+    if not os.path.lexists(path):
+        return
+    known = {}
+    for row in rows:
+        person = row.get("person") or {}
+        words = {row["entry"], row["id"], *(person.get(key) for key in ("name", "sid", "email"))}
+        for word in words - {"", None}:
+            known.setdefault(word, []).append(row)
+    try:
+        for line in intake.read_names(path, ("student", "points", "note"), "student"):
+            those = known.get(line["student"], [])
+            if len(those) != 1:
+                raise intake.Wrong(f"{path}:{line['line']}: {line['student']} is "
+                                   f"{'nobody' if not those else 'more than one student'}")
+            if not re.fullmatch(r"\d{1,4}([.,]\d+)?", line.get("points", "")):
+                raise intake.Wrong(f"{path}:{line['line']}: '{line.get('points', '')}' is no "
+                                   "number of points")
+            those[0]["by_hand"] = {"points": float(line["points"].replace(",", ".")),
+                                   "note": line.get("note", "")}
+    except intake.Wrong as error:
+        sys.exit(f"report: {clean(error)}")
 
 
 def stems_of(rows):
@@ -74,27 +147,28 @@ def stems_of(rows):
 
 # ----------------------------------------------------------------------- csv
 
-def cell(value):
-    """A spreadsheet takes = + - @ at the beginning for a formula: quote them."""
-    text = clean(value)
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t") else text
-
-
 def grades(rows):
-    """RFC 4180. Points are numbers, so that a spreadsheet can add them."""
+    """RFC 4180, with the mark at its beginning by which Excel knows UTF-8. Points
+    are numbers, so that a spreadsheet can add them; who has none yet has no 0."""
     stems = stems_of(rows)
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\r\n")
-    table.writerow(["entry", *stems, "total", "of", "outcome", "reason", "flags",
-                    "seed", "kit", "id"])
+    table.writerow(["entry", "name", "id", "late", "attempt", *stems, "total", "of", "outcome",
+                    "reason", "flags", "note", "path", "graded", "seed", "kit", "page"])
     for row in rows:
-        got = {step["step"]: step["points"] for step in steps_of(row)}
-        numbers = [*(got.get(stem, 0) for stem in stems), *total(row)]
-        table.writerow([cell(row["entry"]), *(f"{n:.3f}".rstrip("0").rstrip(".") for n in numbers),
-                        cell(row["outcome"]), cell(row.get("reason")),
-                        cell("; ".join(row.get("flags") or [])),
-                        cell(row.get("seed")), cell(row.get("kit")), cell(row["id"])])
-    return out.getvalue()
+        got = {step["step"]: formats.points(step["points"], row) for step in steps_of(row)}
+        person = row.get("person") or {}
+        none = row["outcome"] in formats.UNGRADED and not row.get("by_hand")
+        numbers = [*("" if none else got.get(stem, "0") for stem in stems),
+                   *("" if none else formats.points(n, row) for n in total(row))]
+        table.writerow([
+            cell(row["entry"]), cell(name_of(row)), cell(person.get("sid")),
+            "yes" if person.get("late") else "", person.get("attempt") or "", *numbers,
+            cell(row["outcome"]), cell(row.get("reason")),
+            cell("; ".join(row.get("flags") or [])), cell((row.get("by_hand") or {}).get("note")),
+            cell(row.get("path")), cell(row.get("graded")), cell(row.get("seed")),
+            cell(row.get("kit")), cell(row["id"])])
+    return "\ufeff" + out.getvalue()
 
 
 # ------------------------------------------------------------------ messages
@@ -185,6 +259,19 @@ def stopped_by(step, results):
         "fails: " + sentence(first["test"].split("/")[-1])
 
 
+def why_nought(row):
+    """Why a submission has no points, in words that a human can act on."""
+    if row["outcome"] != "graded":
+        reason = (row.get("reason") or "no reason was told").partition(";")[0]
+        return f"{row['outcome']} ({reason})"
+    if any("nothing was written" in flag for flag in row.get("flags") or []):
+        return "as handed out"
+    steps = steps_of(row)
+    if all(not step["compiles"] for step in steps):
+        return "without a program that compiles"
+    return "with tests that fail in every step"
+
+
 # --------------------------------------------------------------------- pages
 
 @functools.cache
@@ -212,7 +299,23 @@ def student_page(row):
              for step in steps_of(row)]
     return templates().get_template("student.html").render(
         row=row, steps=steps, total=total(row), here=lambda text: here(text, results),
+        name=name_of(row), before=before(row), how_to_save=how_to_save(row),
+        none=row["outcome"] in formats.UNGRADED and not row.get("by_hand"),
         seed=None if formats.policy(row, "seed") == "hidden" else row.get("seed"))
+
+
+def before(row):
+    """The points of the grading before this one, if they were others."""
+    old = row.get("before")
+    if not old or old.get("graded") == row.get("graded"):
+        return None
+    return {"points": total({"results": old.get("results")})[0], "graded": old.get("graded"),
+            "kit": old.get("kit")}
+
+
+def how_to_save(row):
+    """Whether its files have to be saved in another way."""
+    return any(flag.startswith("saved as ") for flag in row.get("flags") or [])
 
 
 def bars(name, title, desc, caption, lines):
@@ -222,7 +325,8 @@ def bars(name, title, desc, caption, lines):
 
 
 def figures(rows):
-    """Drawn by the handbook's own drawer."""
+    """Drawn by the handbook's own drawer, of those who have sent programs."""
+    rows = [row for row in rows if row["outcome"] not in ("refused", *formats.UNGRADED)]
     count, stems = len(rows), stems_of(rows)
     whole, stopped, totals = Counter(), Counter(), Counter()
     for row in rows:
@@ -262,12 +366,30 @@ def figures(rows):
                  Path(folder, f"{name}.svg").read_text(encoding="utf-8")) for name, text in drawn]
 
 
+def short(stems):
+    """{stem: what stands above its column}: its number, and a letter where two
+    programs have one."""
+    numbers = Counter(stem[:2] for stem in stems)
+    return {stem: stem[:2] + (" " + stem.split("_")[-1] if numbers[stem[:2]] > 1 else "")
+            for stem in stems}
+
+
+def runs(rows):
+    """When it was graded, with which kit: [(kit, how many, first, last)]"""
+    found = {}
+    for row in rows:
+        if row.get("graded"):
+            found.setdefault(row.get("kit"), []).append(row["graded"])
+    return [(kit, len(times), min(times), max(times)) for kit, times in found.items()]
+
+
 def class_page(name, rows):
     graded = [total(row)[0] for row in rows if row["outcome"] == "graded"]
     return templates().get_template("class.html").render(
-        name=name, rows=rows, stems=stems_of(rows), figures=figures(rows),
-        count=len(graded), median=statistics.median(graded) if graded else None,
-        got=lambda row: {step["step"]: step for step in steps_of(row)}, total=total)
+        name=name, rows=rows, stems=short(stems_of(rows)), figures=figures(rows), runs=runs(rows),
+        count=len(graded), median=statistics.median_low(graded) if graded else None,
+        got=lambda row: {step["step"]: step for step in steps_of(row)}, total=total,
+        name_of=name_of, ungraded=formats.UNGRADED, why_nought=why_nought)
 
 
 def main():
@@ -277,25 +399,41 @@ def main():
     rows = read_rows(folder)
     if not rows:
         sys.exit(f"report: there is no row in {folder}/rows; run: make grade CLASS=dir")
-    unknown = [name for name in sys.argv[2:] if name not in formats.FORMATS]
+    everything = {**formats.FORMATS, **exports.FORMATS}
+    unknown = [name for name in sys.argv[2:] if name not in everything]
     if unknown:
         sys.exit(f"FORMAT: there is no '{unknown[0]}'; "
-                 f"there are: {', '.join(formats.FORMATS)}")
+                 f"there are: {', '.join(everything)}")
     students = folder / "students"
     students.mkdir(exist_ok=True)
-    for old in students.iterdir():  # of a submission that is no longer there
-        old.unlink()
     formats.write(folder / "grades.csv", grades(rows))
+    written = set()
     try:
         for row in rows:
-            formats.write(students / f"{row['id']}.html", student_page(row))
-            for name in sys.argv[2:]:
-                beside, form = formats.FORMATS[name]
+            for beside, form in (("html", student_page), *(
+                    formats.FORMATS[name] for name in sys.argv[2:] if name in formats.FORMATS)):
+                written.add(f"{row['id']}.{beside}")
                 formats.write(students / f"{row['id']}.{beside}", form(row))
         formats.write(folder / "class.html", class_page(folder.name, rows))
     except ModuleNotFoundError as error:
         sys.exit(f"report: {folder}/grades.csv is written; for the pages "
                  f"{error.name} is missing; run: make setup")
+    for old in os.listdir(students):  # of a submission that is no longer there
+        if old not in written:
+            os.unlink(students / old)
+    for name in dict.fromkeys(sys.argv[2:]):
+        if name in exports.FORMATS:
+            try:
+                files, left = exports.FORMATS[name](folder, rows)
+            except exports.Wrong as error:
+                sys.exit(f"report: {clean(error)}")
+            print(", ".join(f"{folder}/{file}" for file in files))
+            for text in left:
+                print(f"  not in it: {clean(text)}")
+    none = [row for row in rows if row["outcome"] in formats.UNGRADED and not row.get("by_hand")]
+    if none:
+        print(f"{len(none)} of {len(rows)} have no verdict yet: "
+              + ", ".join(clean(name_of(row)) for row in none[:10]) + ": run make grade again")
     print(f"{folder}/grades.csv, class.html, and a page each in students/")
 
 

@@ -1,16 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Take the programs of the steps, and nothing else, out of a submission.
+"""Take the programs, and nothing else, out of a submission.
 
     submission.py ENTRY FOLDER      as grade.py does it; prints what it found
 
-ENTRY is a folder with the steps at any depth, an archive (.zip, or .tar in any
-compression), a folder that has one archive, or a git repository without a
-working tree. It is a stranger's: no link is followed, nothing of it is run, no
-path of it is written to, and what is read of it is limited. Each of the nine
-files becomes FOLDER/NAME.c; take() returns what there is to say of it.
+A submission is one entry of the class folder or several (intake.py): folders
+with the programs at any depth, archives (.zip, .tar in any compression, .7z,
+.rar), loose files, a git repository without a working tree. It is a stranger's:
+no link is followed, nothing of it is run, no path of it is written to, and what
+is read of it is limited. Which file is which program is choose.py's affair. Each
+becomes FOLDER/NAME.c in UTF-8; take() returns what there is to say of it.
+
+Trouble with this machine (no space, no fork) is no one's fault but the
+machine's: it is raised as Machine, and never becomes a verdict.
 """
 import bz2
+import errno
 import gzip
 import hashlib
 import io
@@ -26,18 +31,30 @@ import tempfile
 import zipfile
 import zlib
 
+from tests.grading import choose, sandbox
+from tests.grading.intake import ARCHIVE
+
 FILE_MOST = 1 << 20  # bytes of one program
+FILES_MOST = 64 << 20  # bytes of all that may be programs
 ARCHIVE_MOST = 64 << 20  # bytes of an archive as it lies there
 UNPACKED_MOST = 256 << 20  # bytes that it may become
 NAMES_MOST = 20000  # files and folders in one submission
+FLAGS_MOST = 20
+INNER_MOST = 8  # archives in an archive
 SKIPPED = (".git", "__MACOSX", "build", "node_modules")
-ARCHIVE = re.compile(r"\.(zip|tar|tgz|tbz2?|txz|tar\.(gz|bz2|xz))$", re.I)
 OPENERS = ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open),
            (b"\xfd7zXZ", lzma.open))
+FOREIGN = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\x28\xb5\x2f\xfd")  # bsdtar's
+MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE,
+           errno.EAGAIN)
 
 
 class Refused(Exception):
     """There is nothing to grade, and this is why."""
+
+
+class Machine(Exception):
+    """This machine can't do it now; the text says what it lacks."""
 
 
 def size_text(size):
@@ -56,21 +73,24 @@ def shown(text, most=80):
 
 
 class Found:
-    """The programs that were seen, by folder, and what is odd about them."""
+    """The files that may be programs, and what is odd about the submission."""
 
     def __init__(self, stems):
-        self.names = {f"{stem}.c" for stem in stems}
-        self.folders = {}  # ("a", "steps"): {"02_bind.c": bytes}
-        self.archives = []  # paths, in a folder
+        self.stems = stems
+        self.candidates = []
+        self.inner = []  # (name, data) of archives in the archive that is read
+        self.archives = []  # (path, its name), of those that lie in a folder
+        self.saw = []  # names of other files, for who has sent no program
         self.flags = []
-        self.count = 0
+        self.count = self.size = self.age = 0
+        self.prefix = ()
 
     def flag(self, text):
-        if text not in self.flags and len(self.flags) < 20:
+        if text not in self.flags and len(self.flags) < FLAGS_MOST:
             self.flags.append(text)
 
-    def look(self, path):
-        """Whether this path is one of the kit's programs; path is as found."""
+    def look(self, path, is_file=True):
+        """Whether this path may be a program; path is as found."""
         self.count += 1
         if self.count > NAMES_MOST:
             raise Refused(f"more than {NAMES_MOST} files and folders")
@@ -78,7 +98,12 @@ class Found:
         if path.startswith("/") or ".." in parts:
             self.flag(f"has a path that leads out of it: {shown(path)}")
             return False
-        return parts[-1] in self.names and not set(parts) & set(SKIPPED)
+        if set(parts) & set(SKIPPED) or parts[-1].startswith("."):
+            return False
+        wanted = bool(choose.stems_like(parts[-1], self.stems)[0])
+        if not wanted and is_file and parts[-1] and len(self.saw) < 1000:
+            self.saw.append(parts[-1])
+        return wanted
 
     def keep(self, path, read, size=None):
         """read(n) gives up to n bytes of it; size is what it claims to be."""
@@ -88,7 +113,11 @@ class Found:
             self.flag(f"{parts[-1]} is larger than {size_text(FILE_MOST)}"
                       f"{f' ({size_text(size)})' if size else ''}: not taken")
             return
-        self.folders.setdefault(tuple(parts[:-1]), {})[parts[-1]] = data
+        self.size += len(data)
+        if self.size > FILES_MOST:
+            raise Refused(f"more than {size_text(FILES_MOST)} of programs")
+        self.candidates.append(choose.Candidate(
+            (*self.prefix, *parts[:-1]), parts[-1], data, self.age))
 
     def link(self, path):
         self.flag(f"{shown(path)} is a link or a device: not taken")
@@ -104,9 +133,9 @@ def read_folder(root, found):
         for name in folders + sorted(files):
             path = name if inner == "." else f"{inner}/{name}"
             about = os.lstat(os.path.join(folder, name))
-            wanted = found.look(path)
+            wanted = found.look(path, not stat.S_ISDIR(about.st_mode))
             if stat.S_ISREG(about.st_mode) and ARCHIVE.search(name):
-                found.archives.append(os.path.join(folder, name))
+                found.archives.append((os.path.join(folder, name), path))
             if not wanted:
                 continue
             if not stat.S_ISREG(about.st_mode):
@@ -142,20 +171,36 @@ class Metered(io.RawIOBase):
         return data
 
 
+def wanted_member(found, name):
+    """Whether it is for us: a program, or an archive in an archive."""
+    return found.look(name) or (ARCHIVE.search(name) is not None and not set(
+        name.split("/")) & set(SKIPPED) and len(found.inner) < INNER_MOST)
+
+
+def keep_member(found, name, read, size):
+    if not ARCHIVE.search(name):
+        found.keep(name, read, size)
+    elif size <= ARCHIVE_MOST // 4:
+        found.inner.append((name, read(ARCHIVE_MOST // 4)))
+
+
 def read_tar(file, found):
     magic = file.read(6)
     file.seek(0)
     for begin, opener in OPENERS:
         if magic.startswith(begin):
             file = opener(file)
+    read_tar_stream(file, found)
+
+
+def read_tar_stream(file, found):
     with tarfile.open(fileobj=Metered(file), mode="r|") as archive:
         for member in archive:
-            if not found.look(member.name):
+            if member.isdir() or not wanted_member(found, member.name):
                 continue
             if member.isreg():
-                found.keep(member.name, archive.extractfile(member).read,
-                           member.size)
-            elif not member.isdir():
+                keep_member(found, member.name, archive.extractfile(member).read, member.size)
+            else:
                 found.link(member.name)
 
 
@@ -163,7 +208,7 @@ def read_zip(file, found):
     with zipfile.ZipFile(file) as archive:
         for member in archive.infolist():
             name = member.filename.replace("\\", "/")
-            if not found.look(name) or member.is_dir():
+            if member.is_dir() or not wanted_member(found, name):
                 continue
             kind = stat.S_IFMT(member.external_attr >> 16)
             if kind not in (0, stat.S_IFREG):
@@ -172,26 +217,92 @@ def read_zip(file, found):
                 found.flag(f"{shown(name)} is encrypted: not taken")
             else:
                 with archive.open(member) as content:
-                    found.keep(name, content.read, member.file_size)
+                    keep_member(found, name, content.read, member.file_size)
 
 
-def read_archive(path, found):
-    size = os.stat(path).st_size
+# libarchive is C that reads what strangers have made: it gets a file, and a
+# pipe for the same as a plain tar, and nothing else.
+BSDTAR = ["prlimit", f"--as={512 << 20}", "--cpu=30", "--core=0", "--nproc=64", "--",
+          "bsdtar", "-cf", "-", "--format=pax", "@-"]
+CAGE = ["bwrap", "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session",
+        "--cap-drop", "ALL", "--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin",
+        "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64",
+        "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache", "--dev", "/dev",
+        "--remount-ro", "/", "--clearenv", "--setenv", "PATH", "/usr/bin", "--setenv",
+        "LC_ALL", "C.UTF-8", "--"]
+
+
+def read_foreign(file, found):
+    """7z, rar, zst: through bsdtar, in a sandbox of its own."""
+    user = sandbox.OwnUser()
+    cage = [] if os.environ.get("TAKE_UNSAFE") else CAGE
+    file.flush()
+    os.lseek(file.fileno(), 0, os.SEEK_SET)  # Python has read ahead
+    with tempfile.TemporaryFile() as errors, subprocess.Popen(
+            [*user.become(), *cage, *BSDTAR], stdin=file, stdout=subprocess.PIPE,
+            stderr=errors, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}) as run:
+        trouble = None
+        try:
+            read_tar_stream(run.stdout, found)
+        except (tarfile.TarError, EOFError) as error:
+            trouble = error
+        finally:
+            if trouble is None:
+                while run.stdout.read(1 << 16):
+                    pass
+            run.stdout.close()
+        status = run.wait()
+        errors.seek(0)
+        said = errors.read(4000).decode(errors="replace").strip().splitlines() or [""]
+    if user.uid is not None:
+        user.sign.close()
+    if said[0].startswith(("bwrap:", "setpriv:", "prlimit:")):
+        if "bsdtar" in said[0]:
+            raise Machine("bsdtar is missing, which reads 7z and rar; run: make setup-grade")
+        raise Machine(said[0])
+    if status or trouble:
+        raise Refused("the archive can't be read: " +
+                      shown(said[-1].removeprefix("bsdtar: ").removeprefix("-: ") or str(trouble)))
+
+
+def read_archive_file(file, size, found):
     if size > ARCHIVE_MOST:
         raise Refused(f"the archive has {size_text(size)}: more than "
                       f"{size_text(ARCHIVE_MOST)} is not read")
+    try:
+        magic = file.read(8)
+        file.seek(0)
+        kind = read_foreign if magic.startswith(FOREIGN) else \
+            read_zip if zipfile.is_zipfile(file) else read_tar
+        file.seek(0)
+        kind(file, found)
+    except (Refused, Machine):
+        raise
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError,
+            lzma.LZMAError, zlib.error, ValueError, NotImplementedError,
+            RuntimeError, KeyError, IndexError, OverflowError) as error:
+        if getattr(error, "errno", None) in MACHINE:
+            raise Machine(os.strerror(error.errno)) from None
+        raise Refused("the archive can't be read: "
+                      f"{shown(str(error)) or type(error).__name__}") from None
+
+
+def read_archive(path, found, name=""):
+    """With `name`, as a folder of that name; what is packed in it once more is
+    looked into if there is no program outside."""
+    found.inner, before = [], len(found.candidates)
+    found.prefix = (name,) if name else ()
     with open(path, "rb") as file:
-        try:
-            kind = read_zip if zipfile.is_zipfile(file) else read_tar
+        read_archive_file(file, os.fstat(file.fileno()).st_size, found)
+    inner, found.inner = found.inner, []
+    for within, data in inner if len(found.candidates) == before else []:
+        found.prefix = tuple(p for p in (name, *within.split("/")) if p)
+        with tempfile.TemporaryFile(dir=os.environ.get("TAKE_TEMP")) as file:
+            file.write(data)
             file.seek(0)
-            kind(file, found)
-        except Refused:
-            raise
-        except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError,
-                lzma.LZMAError, zlib.error, ValueError, NotImplementedError,
-                RuntimeError, KeyError, IndexError, OverflowError) as error:
-            raise Refused("the archive can't be read: "
-                          f"{shown(str(error)) or type(error).__name__}")
+            read_archive_file(file, len(data), found)
+        found.inner = []
+    found.prefix = ()
 
 
 def is_repository(folder):
@@ -288,82 +399,118 @@ def read_repository(repository, found):
             found.keep(path, lambda n: git("cat-file", "blob", blob, size=n))
 
 
-# ------------------------------------------------------------------ choosing
+# --------------------------------------------------------------------- taking
 
-def rank(folder):
-    """`steps` first; then any other; the kit's own solutions and suites, whose
-    files have the same names, only where there is nothing else."""
-    last = folder[-1] if folder else ""
-    kind = {"steps": 0, "solutions": 2, "tests": 3}.get(last, 1)
-    return kind, len(folder), folder
+def read_parts(parts, found):
+    """All that a student has sent: [(path, the student's name for it)]."""
+    for path, name in parts:
+        about = os.lstat(path)
+        if stat.S_ISLNK(about.st_mode):
+            raise Refused("it is a symbolic link: put the folder or archive "
+                          "itself into the class folder")
+        if stat.S_ISREG(about.st_mode):
+            if ARCHIVE.search(name or path):
+                found.archives.append((path, name or os.path.basename(path)))
+            elif found.look(name or os.path.basename(path)):
+                with open(path, "rb") as content:
+                    found.keep(name or os.path.basename(path), content.read, about.st_size)
+            elif not name:
+                raise Refused("it is neither a folder nor an archive "
+                              "(.zip, .tar, .tar.gz, .tgz, .7z, .rar) nor a program")
+        elif not stat.S_ISDIR(about.st_mode):
+            raise Refused("it is neither a folder nor a file")
+        elif is_repository(path):
+            read_repository(path, found)
+        else:
+            read_folder(path, found)
 
 
-def choose(found):
-    """{name: bytes}: one folder's, and of the others what it lacks."""
-    folders = sorted(found.folders, key=rank)
-    if not folders:
-        return {}
-    best = folders[0]
-    taken = dict(found.folders[best])
-    others = [f for f in folders[1:] if rank(f)[0] < 2]
-    for folder in others:
-        for name, data in sorted(found.folders[folder].items()):
-            if name not in taken:
-                taken[name] = data
-                found.flag(f"{name} is from {shown('/'.join(folder)) or '.'}/")
-    if any(set(found.folders[f]) & set(found.folders[best]) for f in others):
-        found.flag(f"several folders have the steps: "
-                   f"{shown('/'.join(best)) or '.'}/ was taken")
+def newest_first(archives):
+    """Of two files of one moment the name decides: hand-in-2 is newer."""
+    def numbers(name):
+        return [(int(p), "") if p.isdigit() else (-1, p) for p in re.split(r"(\d+)", name)]
+    return sorted(archives, key=lambda a: (os.stat(a[0]).st_mtime, numbers(a[1])), reverse=True)
+
+
+def read(parts, found, choice):
+    read_parts(parts, found)
+    taken = choice.choose(found.candidates)
+    if len(taken) < len(found.stems) or choice.untouched:
+        order, good = newest_first(found.archives), []
+        for age, (path, name) in enumerate(order, 1):
+            found.age = age
+            try:
+                read_archive(path, found, name if len(order) > 1 or found.candidates else "")
+                good.append(name)
+            except Refused as error:
+                if age == len(order) and not found.candidates:
+                    raise
+                found.flag(f"{shown(name)}: {error}")
+        if len(good) > 1:
+            found.flag(f"{len(good)} archives: {shown(good[0])} is the newest")
+        for path, name in parts:
+            inner = os.path.join(path, ".git")
+            if not found.candidates and os.path.isdir(inner) and is_repository(inner):
+                read_repository(inner, found)
+        taken = choice.again(found.candidates)
     return taken
 
 
-def read(entry, found):
-    about = os.lstat(entry)
-    if stat.S_ISLNK(about.st_mode):
-        raise Refused("it is a symbolic link: put the folder or archive "
-                      "itself into the class folder")
-    if stat.S_ISREG(about.st_mode):
-        if not ARCHIVE.search(entry):
-            raise Refused("it is neither a folder nor an archive "
-                          "(.zip, .tar, .tar.gz, .tgz)")
-        return read_archive(entry, found)
-    if not stat.S_ISDIR(about.st_mode):
-        raise Refused("it is neither a folder nor a file")
-    if is_repository(entry):
-        return read_repository(entry, found)
-    read_folder(entry, found)
-    inner = os.path.join(entry, ".git")
-    if not found.folders and len(found.archives) == 1:
-        read_archive(found.archives[0], found)
-    elif not found.folders and os.path.isdir(inner) and is_repository(inner):
-        read_repository(inner, found)
-    return None
+def nothing_in(found, parts):
+    """Why there is no program, with the names of what there is instead."""
+    if not parts:
+        return "nothing was handed in"
+    saw = sorted({shown(name, 40) for name in found.saw})
+    return "none of the kit's programs is in it; " + (
+        "it has " + choose.listed(saw, 6) if saw else "it has no file at all")
 
 
-def take(entry, folder, stems):
-    """{"files": {stem: sha256 or None}, "flags": […], "refused": text or None};
-    the files themselves are in folder afterwards."""
+def take(parts, folder, stems, known=None, wanted=""):
+    """{"files": {stem: sha256 or None}, "flags": […], "refused": text or None,
+    "path": the folder of most of them, "untouched": […]}; the files themselves
+    are in folder afterwards. known: see choose.Choice."""
+    if isinstance(parts, str):
+        parts = [(parts, "")]
     found, reason, taken = Found(stems), None, {}
+    choice = choose.Choice(stems, known or {}, wanted)
+    files, odd = {}, {}
     try:
-        read(entry, found)
-        taken = choose(found)
-        if not taken:
-            reason = "none of the kit's programs is in it"
-    except Refused as error:
-        reason = str(error)
-    except MemoryError:
-        reason = "reading it takes more memory than is allowed"
+        try:
+            taken = read(parts, found, choice)
+            if not taken:
+                reason = nothing_in(found, parts)
+        except Refused as error:
+            reason = str(error)
+        except MemoryError:
+            reason = "reading it takes more memory than is allowed"
+        except OSError as error:
+            if error.errno in MACHINE:
+                raise
+            reason = f"it can't be read: {error.strerror or error}"
+        os.makedirs(folder, exist_ok=True)
+        for stem in stems:
+            one = taken.get(stem) if reason is None else None
+            files[stem] = None
+            if one is not None:
+                data, what = choose.as_utf8(one.data)
+                files[stem] = hashlib.sha256(data).hexdigest()
+                if what:
+                    odd.setdefault(what, []).append(f"{stem}.c")
+                with open(os.path.join(folder, f"{stem}.c"), "wb") as file:
+                    file.write(data)
     except OSError as error:
-        reason = f"it can't be read: {error.strerror or error}"
-    os.makedirs(folder, exist_ok=True)
-    files = {}
-    for stem in stems:
-        data = taken.get(f"{stem}.c") if reason is None else None
-        files[stem] = None if data is None else hashlib.sha256(data).hexdigest()
-        if data is not None:
-            with open(os.path.join(folder, f"{stem}.c"), "wb") as file:
-                file.write(data)
-    return {"files": files, "flags": found.flags, "refused": reason}
+        raise Machine(f"{error.strerror or error} ({error.filename or folder})") from None
+    for what, names in odd.items():
+        found.flag(f"saved as {what}, and read as that: {', '.join(names)}")
+    for flag in choice.flags if reason is None or not taken else []:
+        found.flag(shown(flag, 200))
+    return {"files": files, "flags": found.flags, "refused": reason,
+            "path": most_common_folder(taken), "untouched": choice.untouched}
+
+
+def most_common_folder(taken):
+    folders = [shown("/".join(one.folder)) for one in taken.values()]
+    return max(sorted(set(folders)), key=folders.count, default="")
 
 
 if __name__ == "__main__":

@@ -187,7 +187,7 @@ class Classes(ClassTest):
             archive.addfile(big, Zeros(big.size))
         rows = self.grade()
         for name, words in (
-                ("empty", "none of the nine programs"),
+                ("empty", "none of the kit's programs is in it; it has no file at all"),
                 ("link", "it is a symbolic link"),
                 ("fifo", "neither a folder nor a file"),
                 ("notes.txt", "neither a folder nor an archive"),
@@ -289,15 +289,15 @@ class Taking(unittest.TestCase):
         about = self.take()
         self.assertEqual("mine", self.taken("01_socket"))
         self.assertIsNone(about["files"]["02_bind"])
-        self.assertIn("several folders have the steps: kit/steps/ was taken",
-                      about["flags"])
+        self.assertIn("kit/steps/ was taken, and there is other work in 01_socket.c, "
+                      "kit/solutions/01_socket.c", about["flags"])
 
     def test_what_one_folder_lacks_comes_from_the_others(self):
         self.put("week1/01_socket.c", "one")
         self.put("week2/02_bind.c", "two")
         about = self.take()
         self.assertEqual("two", self.taken("02_bind"))
-        self.assertEqual(["02_bind.c is from week2/"], about["flags"])
+        self.assertEqual(["from week2/: 02_bind"], about["flags"])
 
     def test_links_devices_and_giants_are_not_taken(self):
         self.put("01_socket.c")

@@ -142,7 +142,7 @@ class Container(unittest.TestCase):
     def test_an_empty_submission_gets_its_reason(self):
         results, said = self.grade()
         self.assertEqual(results["score"], 0)
-        self.assertIn("none of the nine programs", results["output"], said)
+        self.assertIn("none of the kit's programs is in it", results["output"], said)
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ class Report(unittest.TestCase):
         return (self.folder / name).read_text(encoding="utf-8")
 
     def grades(self):
-        with open(self.folder / "grades.csv", encoding="utf-8", newline="") as file:
+        with open(self.folder / "grades.csv", encoding="utf-8-sig", newline="") as file:
             return list(csv.DictReader(file))
 
     def test_grades_csv_has_a_row_a_student_with_every_number(self):
@@ -145,7 +145,7 @@ class Report(unittest.TestCase):
         for name, content in (("cut", '{"id": "cu'), ("list", "[]"), ("empty", "")):
             (self.folder / "rows" / f"{name}.json").write_text(content)
         self.report()
-        rows = {row["id"]: row for row in self.grades()}
+        rows = {row["page"]: row for row in self.grades()}
         self.assertEqual(len(rows), 4)
         self.assertIn("cut.json can't be read", rows["cut"]["reason"])
         self.assertIn("can&#39;t be read", self.read("students/empty.html"))
@@ -198,9 +198,9 @@ class Report(unittest.TestCase):
             self.assertEqual(row["of"], "100")
             if row["outcome"] == "graded":
                 continue
-            self.assertTrue(row["reason"], row["id"])
+            self.assertTrue(row["reason"], row["page"])
             for ending in ("html", "gradescope.json", "summary.md"):
-                told = html.unescape(self.read(f"students/{row['id']}.{ending}"))
+                told = html.unescape(self.read(f"students/{row['page']}.{ending}"))
                 self.assertIn(row["reason"], told, ending)
 
     def test_every_mistake_of_the_catalogue_is_known_by_its_name(self):
