@@ -14,7 +14,7 @@
 # shellcheck disable=SC2086 # options are words
 # Of two linkers the faster one.
 command -v ld.gold >/dev/null && GRADED="$GRADED -fuse-ld=gold"
-export TMPDIR="$PWD/tmp"
+export TMPDIR=./tmp # not from /: the folders above may be closed to us
 
 limited() {
     timeout -s KILL 30 prlimit --cpu=10 --as=$((MEMORY * 786432)) \

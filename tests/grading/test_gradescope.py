@@ -123,6 +123,7 @@ class Container(unittest.TestCase):
         self.assertEqual(ready.returncode, 0, ready.stdout + ready.stderr)
         results, said = self.grade()
         self.assertIn("UNSAFE", said)
+        self.assertTrue(results["tests"], said + results["output"])
         score = {}
         for test in results["tests"]:
             step = test["name"].split(":")[0]
