@@ -20,11 +20,14 @@ COLOURS = ("#1b222b", "#e3e9ee", "#9ad0ff", "#7ec699", "#f4a09b")
 GOOD, BAD = "✔", "✘"
 
 
+CLEAN = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8"}  # nothing of the make around us
+
+
 def run(kit, target):
     """What `make TARGET` prints there, as a student sees it; make's own last line aside."""
     done = subprocess.run(["make", "--no-print-directory", target], cwd=kit, check=False, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
-                          env={"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8"})
+                          env=CLEAN)
     lines = done.stdout.splitlines()
     first = next(at for at, line in enumerate(lines) if line.strip().startswith((GOOD, BAD, "○")))
     return [f"$ make {target}", *lines[first:]]
@@ -64,7 +67,7 @@ def main():
     for stem in ("01_socket", "02_bind"):
         shutil.copyfile(kit / f"solutions/{stem}.c", kit / f"steps/{stem}.c")
     subprocess.run(["patch", "--quiet", kit / "steps/02_bind.c", kit / "tests/broken/02_bind/no_htons.patch"], check=True)
-    subprocess.run(["make", "-s", "build/check"], cwd=kit, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["make", "-s", "build/check"], cwd=kit, check=True, stdout=subprocess.DEVNULL, env=CLEAN)
     Path("docs/examples/check-02.txt").write_text("\n".join(run(kit, "check-02")) + "\n", encoding="utf-8")
     Path("docs/figures/check-failing.svg").write_text(draw(
         run(kit, "check"), "make check on a step in which htons is missing"), encoding="utf-8")
