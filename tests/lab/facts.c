@@ -21,63 +21,6 @@
 #include <string.h>
 #include <sys/wait.h>
 
-bool receives(const struct call *call)
-{
-    return call->id >= CALL_recv && call->id <= CALL_readv;
-}
-
-bool sends(const struct call *call)
-{
-    return call->id >= CALL_send && call->id <= CALL_writev;
-}
-
-bool accepts(const struct call *call)
-{
-    return call->id == CALL_accept || call->id == CALL_accept4;
-}
-
-void set(struct facts *f, enum fact fact, const char *words)
-{
-    f->words[fact] = words;
-}
-
-void if_so(struct facts *f, bool is, enum fact fact)
-{
-    if (is)
-        f->words[fact] = "";
-}
-
-const struct call *next_call(const struct facts *f, int i, int id, int fd)
-{
-    for (; i < f->count; i++)
-        if (f->calls[i].id == id && (fd == -1 || f->calls[i].fd == fd))
-            return &f->calls[i];
-    return NULL;
-}
-
-const struct call *last_call(const struct facts *f, int id, int fd)
-{
-    for (int i = f->count - 1; i >= 0; i--)
-        if (f->calls[i].id == id && (fd == -1 || f->calls[i].fd == fd))
-            return &f->calls[i];
-    return NULL;
-}
-
-int place_of(const struct facts *f, const struct call *call)
-{
-    return (int)(call - f->calls);
-}
-
-const char *argument(const struct facts *f, int i)
-{
-    const char *const *args = setup_of(f->p)->args;
-
-    for (int n = 0; args != NULL && n < i; n++)
-        if (args[n] == NULL)
-            args = NULL;
-    return args != NULL ? args[i] : NULL;
-}
-
 // -------------------------------------------------------------- the program
 
 /// Let it come to rest, so that no call is seen half done: it ends, or sleeps

@@ -12,6 +12,8 @@
 #define LAB_FACTS_H
 
 #include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "about.h"
 #include "program.h"
@@ -233,17 +235,69 @@ static inline bool so(const struct facts *f, enum fact fact)
     return f->words[fact] != NULL;
 }
 
-// In facts.c, for those who make more of them.
-bool receives(const struct call *call);
-bool sends(const struct call *call);
-bool accepts(const struct call *call);
-/// The next call of this kind from place i on, of any descriptor if -1; NULL
-const struct call *next_call(const struct facts *f, int i, int id, int fd);
-const struct call *last_call(const struct facts *f, int id, int fd);
-int place_of(const struct facts *f, const struct call *call);
-void set(struct facts *f, enum fact fact, const char *words);
-void if_so(struct facts *f, bool is, enum fact fact);
-const char *argument(const struct facts *f, int i);
+// For those who make them.
+
+/// Calls of these kinds, whichever the student has chosen.
+static inline bool receives(const struct call *call)
+{
+    return call->id >= CALL_recv && call->id <= CALL_readv;
+}
+
+static inline bool sends(const struct call *call)
+{
+    return call->id >= CALL_send && call->id <= CALL_writev;
+}
+
+static inline bool accepts(const struct call *call)
+{
+    return call->id == CALL_accept || call->id == CALL_accept4;
+}
+
+static inline void set(struct facts *f, enum fact fact, const char *words)
+{
+    f->words[fact] = words;
+}
+
+static inline void if_so(struct facts *f, bool is, enum fact fact)
+{
+    if (is)
+        f->words[fact] = "";
+}
+
+/// The first of this kind from place i on, of any descriptor if -1; or NULL
+static inline const struct call *next_call(const struct facts *f, int i, int id,
+                                           int fd)
+{
+    for (; i < f->count; i++)
+        if (f->calls[i].id == id && (fd == -1 || f->calls[i].fd == fd))
+            return &f->calls[i];
+    return NULL;
+}
+
+static inline const struct call *last_call(const struct facts *f, int id,
+                                           int fd)
+{
+    for (int i = f->count - 1; i >= 0; i--)
+        if (f->calls[i].id == id && (fd == -1 || f->calls[i].fd == fd))
+            return &f->calls[i];
+    return NULL;
+}
+
+static inline int place_of(const struct facts *f, const struct call *call)
+{
+    return (int)(call - f->calls);
+}
+
+/// The program's argument with this number, from 0; NULL: there is none
+static inline const char *argument(const struct facts *f, int i)
+{
+    const char *const *args = setup_of(f->p)->args;
+
+    for (int n = 0; args != NULL && n < i; n++)
+        if (args[n] == NULL)
+            args = NULL;
+    return args != NULL ? args[i] : NULL;
+}
 
 void facts_of_errors(struct facts *f);    // told.c
 void facts_of_addresses(struct facts *f); // told.c

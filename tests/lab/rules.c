@@ -1,57 +1,31 @@
 // SPDX-License-Identifier: MIT
 /**
  * @file rules.c
- * @brief The classic mistakes, each as the facts that show it.
+ * @brief The classic mistakes. reason.c says which of them is believed.
  *
- * A rule speaks if all that it needs is so and nothing that speaks against it.
- * Of those that speak the most specific one is believed; if two say different
- * things, none is. Silence is better than a guess: there is no rule for "it must
- * be something". `make selftest` proves that each mistake of tests/broken makes
- * the rule speak that its patch names, and that right programs make none speak.
+ * Silence is better than a guess: there is no rule for "it must be something".
+ * `make selftest` proves that each mistake of tests/broken makes the rule speak
+ * that its patch names, and that right programs make none speak.
  */
 
-#include "facts.h"
-#include "reason.h"
+#include "rules.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-/// How specific a rule is.
-enum level {
-    COURSE,    ///< how the program goes as a whole
-    TREATMENT, ///< what it makes of a call that failed
-    ORDER,     ///< a call that is missing, one too many, or at the wrong time
-    ARGUMENT,  ///< one argument of one call
-    CERTAIN,   ///< the program or the kernel says it
-};
-
-#define ABOUT(word) (1u << ABOUT_##word)
-/// What can fail because the program has ended, or has gone another way.
-#define ANY 0u
 #define TALK (ABOUT(ADDRESS) | ABOUT(LINE) | ABOUT(OPEN))
-#define ERROR (ABOUT(REPORT) | ABOUT(END) | ABOUT(LINE) | ABOUT(HOLD) | \
-               ABOUT(TIMING) | ABOUT(OPEN))
-#define DATA (ABOUT(BYTES) | ABOUT(END) | ABOUT(OPEN) | ABOUT(LINE) | \
-              ABOUT(REPORT) | ABOUT(HOLD))
+#define ERROR                                                                  \
+    (ABOUT(REPORT) | ABOUT(END) | ABOUT(LINE) | ABOUT(HOLD) | ABOUT(TIMING) |  \
+     ABOUT(OPEN))
+#define DATA                                                                   \
+    (ABOUT(BYTES) | ABOUT(END) | ABOUT(OPEN) | ABOUT(LINE) | ABOUT(REPORT) |   \
+     ABOUT(HOLD))
 
 #define C(call) (1u << CALL_##call)
 #define NAMES (C(accept) | C(accept4) | C(getsockname) | C(getpeername))
 
-struct rule {
-    const char *id;
-    enum level level;
-    unsigned about;    ///< what it can explain; ANY: all but wrong arguments
-    const char *steps; ///< "": all
-    unsigned calls;    ///< the call that failed by itself is one of these …
-    int error;         ///< … with this errno
-    enum fact needs[4], unless[8];
-    /// {1}: the words of the first fact that it needs; {0}: the call that failed
-    const char *sentence;
-};
-
-static const struct rule rules[] = {
+// A row's sentence stands below what it needs.
+// clang-format off
+const struct rule rules[] = {
     // ------------------------------------------------- what is said outright
     {"todo", CERTAIN, ANY, "", 0, 0, {TODO_REACHED}, {0},
      "the program came to \"{1}\". That gap, the TODO and the lines under it, is "
@@ -616,105 +590,6 @@ static const struct rule rules[] = {
      "0 bytes: the counter was not found (blanks stand before \"lo:\" in its "
      "line), or both times read after the trip"},
 };
+// clang-format on
 
-enum { RULES = sizeof rules / sizeof *rules };
-
-static bool speaks(const struct facts *f, const struct rule *rule)
-{
-    unsigned about = 1u << f->failure->about;
-    const struct call *failed = f->blamed;
-
-    if (rule->about != ANY ? (rule->about & about) == 0
-                           : f->failure->about == ABOUT_USAGE)
-        return false;
-    // What the lab makes fail is to be reported; how the rest of the program
-    // was written is no reason for that.
-    bool reported = so(f, FAULT) && (about & (ABOUT(REPORT) | ABOUT(END))) != 0;
-    if (reported && rule->level != TREATMENT && rule->level != CERTAIN)
-        return false;
-    if (so(f, FAULT) && !reported && rule->level == TREATMENT)
-        return false;
-    const char *step = *rule->steps == '\0' ? stem_of(f->p)
-                                            : strstr(rule->steps,
-                                                     text("%02d", f->step));
-    if (step == NULL ||
-        (step[2] == '_' &&
-         strncmp(step, stem_of(f->p), strlen(stem_of(f->p))) != 0))
-        return false;
-    if ((rule->calls != 0 || rule->error != 0) &&
-        (failed == NULL || failed->injected != 0 ||
-         failed->error != rule->error ||
-         (rule->calls != 0 && (rule->calls & 1u << failed->id) == 0)))
-        return false;
-    for (int i = 0; i < 4 && rule->needs[i] != NO_FACT; i++)
-        if (!so(f, rule->needs[i]))
-            return false;
-    for (int i = 0; i < 8 && rule->unless[i] != NO_FACT; i++)
-        if (so(f, rule->unless[i]))
-            return false;
-    return true;
-}
-
-/// The sentence with the words of its facts.
-static const char *sentence(const struct facts *f, const struct rule *rule)
-{
-    char *result;
-    size_t size;
-    FILE *out = open_memstream(&result, &size);
-
-    for (const char *at = rule->sentence; *at != '\0'; at++) {
-        if (*at != '{') {
-            fputc(*at, out);
-            continue;
-        }
-        int number = at[1] - '0';
-        fputs(f->words[number == 0 ? BLAMED : rule->needs[number - 1]], out);
-        at += 2;
-    }
-    fclose(out);
-    return result;
-}
-
-struct reason find_reason(struct program *p, const struct failure *failure)
-{
-    static struct facts f;
-    const struct rule *best = NULL;
-    bool tie = false;
-
-    find_facts(&f, p, failure);
-    for (int i = 0; i < RULES; i++) {
-        if (!speaks(&f, &rules[i]))
-            continue;
-        if (getenv("LAB_RULES") != NULL)
-            fprintf(stderr, "rule %s %d\n", rules[i].id, rules[i].level);
-        if (best == NULL || rules[i].level > best->level) {
-            best = &rules[i];
-            tie = false;
-        } else if (rules[i].level == best->level) {
-            tie = true;
-        }
-    }
-    struct reason reason = {NULL, NULL};
-    if (best != NULL && !tie)
-        reason = (struct reason){best->id, sentence(&f, best)};
-    if (getenv("LAB_RULES") != NULL)
-        fprintf(stderr, "reason %s\n", reason.text != NULL ? reason.text : "");
-    return reason;
-}
-
-void doubt_rules(struct program *p)
-{
-    static struct facts f;
-    // No expectation failed, so any of them might have.
-    struct failure failure = {ABOUT_USAGE, "differs", ""};
-
-    find_facts(&f, p, &failure);
-    for (int i = 0; i < RULES; i++)
-        for (int about = ABOUT_LINE; about <= ABOUT_TIME; about++) {
-            failure.about = (enum about)about;
-            if (!speaks(&f, &rules[i]))
-                continue;
-            remark(p, text("the rule %s speaks of it", rules[i].id));
-            break;
-        }
-}
+const int rule_count = sizeof rules / sizeof *rules;

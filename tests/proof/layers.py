@@ -18,7 +18,7 @@ address traffic
 calls kernel
 supervisor family launch
 program state
-facts told bytes rules
+told bytes facts rules reason
 failure
 peer find expect expect_end
 lab
