@@ -23,7 +23,7 @@ import re
 import sys
 from xml.etree import ElementTree as xml
 
-from tests.proof.selftest import sentence
+from tests.tools import verdict
 
 MOST = 20000  # characters of a message; results.json has it whole
 
@@ -31,10 +31,6 @@ MOST = 20000  # characters of a message; results.json has it whole
 # direction of writing, lone surrogates. Illegal in XML, or a trick on a reader.
 UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e"
                    "\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
-
-# The words of the equipment for a program that should have ended, or gone on.
-TIMED_OUT = re.compile(r"did not end|goes on waiting|never slept|no verdict")
-LAB_FAULT = re.compile(r"test itself crashed|did not report|run was ended")
 
 
 def clean(text):
@@ -103,19 +99,17 @@ def policy(row, name):
 
 def status(test):
     """passed, failed, skipped, or error: it was ended before it came to one."""
-    if test["status"] in ("passed", "skipped"):
-        return test["status"]
-    saw = re.search(r"^Saw +(.*?)(?=^\S|\Z)", test.get("message") or "", re.M | re.S)
-    why = saw[1] if saw else test.get("message") or "the run was ended"
-    words = re.sub(r"\s+", " ", why)
-    return "error" if TIMED_OUT.search(words) or LAB_FAULT.search(words) else "failed"
+    return "error" if test["status"] in ("timeout", "lab") else test["status"]
+
+
+def message(test, results):
+    """The failure of a test as one text, with the folder as the student calls it."""
+    return "" if test["status"] == "passed" else here(verdict.text(test), results)
 
 
 def in_short(test, results):
     """What was seen, in a line."""
-    message = here(test.get("message"), results)
-    saw = re.search(r"^Saw +(.*?)(?=^\S|\Z)", message, re.M | re.S)
-    return re.sub(r"\s+", " ", saw[1] if saw else message).strip()[:200]
+    return " ".join(here(verdict.saw(test), results).split())[:200]
 
 
 def is_missing(step):
@@ -153,7 +147,7 @@ def junit(row):
         for test in step["tests"] if step else []:
             case = xml.SubElement(
                 suite, "testcase", classname=f"sockets.{step['step']}",
-                name=sentence(test["test"].split("/")[-1]), time=f"{test['seconds']:.3f}")
+                name=test["sentence"], time=f"{test['seconds']:.3f}")
             seconds += test["seconds"]
             what = status(test)
             count[what] += 1
@@ -162,7 +156,7 @@ def junit(row):
                 told = xml.SubElement(case, tag, message=in_short(test, row["results"]))
                 if what != "skipped":
                     told.set("type", "timed out" if what == "error" else "failed")
-                    told.text = here(test.get("message"), row["results"])
+                    told.text = message(test, row["results"])
         if not step and row["outcome"] != "graded":
             case = xml.SubElement(suite, "testcase", classname="sockets.submission",
                                   name="the submission is graded", time="0.000")
@@ -194,14 +188,14 @@ def tap(row):
         lines.append(f"1..{len(tests)}" + ("" if tests else " # SKIP there is no test"))
     for number, (step, test) in enumerate(tests, 1):
         what = status(test)
-        name = f"{step['step']}: {sentence(test['test'].split('/')[-1])}".replace("#", "\\#")
+        name = f"{step['step']}: {test['sentence']}".replace("#", "\\#")
         skip = " # SKIP " + in_short(test, row["results"]) if what == "skipped" else ""
         good = "ok" if what in ("passed", "skipped") else "not ok"
         lines.append(f"{good} {number} - {name}{skip}")
         if what in ("failed", "error"):
-            message = here(test.get("message"), row["results"]).strip() or "no words"
+            words = message(test, row["results"])
             lines += ["  ---", f"  severity: {what if what == 'error' else 'fail'}", "  message: |"]
-            lines += ["    " + line for line in message.split("\n")]
+            lines += ["    " + line for line in words.split("\n")]
             lines.append("  ...")
     return "\n".join(lines) + "\n"
 
@@ -216,11 +210,11 @@ def gradescope(row):
         for j, test in enumerate(step["tests"], 1):
             good = status(test) in ("passed", "skipped")
             tests.append({
-                "name": f"{step['step']}: {sentence(test['test'].split('/')[-1])}",
+                "name": f"{step['step']}: {test['sentence']}",
                 "number": f"{i}.{j}", "score": round(test["points"], 4),
                 "max_score": round(test["of"], 4),
                 "status": "passed" if good else "failed",
-                "output": here(test.get("message"), row["results"]),
+                "output": message(test, row["results"]),
                 "output_format": "text", "visibility": seen})
     out = {"score": round(total(row)[0], 4), "output": "\n".join(about(row)),
            "output_format": "text", "stdout_visibility": "hidden", "tests": tests}
@@ -245,9 +239,9 @@ def markdown(row):
     for step in steps_of(row):
         if step["compiles"] and failures(step):
             first = failures(step)[0]
-            message = html.escape(here(first.get("message"), row["results"]))
-            out.append(f"\n### {step['step']}: {sentence(first['test'].split('/')[-1])}\n\n"
-                       f"<pre>{message}</pre>")
+            words = html.escape(message(first, row["results"]))
+            out.append(f"\n### {step['step']}: {first['sentence']}\n\n"
+                       f"<pre>{words}</pre>")
     return "\n".join(out) + "\n"
 
 

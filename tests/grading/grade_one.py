@@ -49,7 +49,7 @@ COMPILE_S = 300  # for all programs; each has a limit of its own (compile.sh)
 KINDS = {"plain": 64 << 20, "checked": 64 << 20, "log": 64 << 10}
 STRIKES = 3  # steps that may use up their time
 PROCESSES_ODD = 100  # at once; a check has 40
-TOLD = ("status", "seconds", "why", "failure", "message")  # of a test, as soon as it ends
+TOLD = ("status", "seconds", "why", "failure")  # of a test, as soon as it ends
 BEFORE = "the run was ended before this test"
 NO_PROGRAM = "the program did not compile"
 SKIPPED = "what the test needs was taken away from it, twice"
@@ -193,7 +193,7 @@ def read_told(said):
         if "steps" in record:
             end = record
         elif record.get("test") and \
-                records.get(record["test"], {}).get("status") != "failed":
+                records.get(record["test"], {}).get("status") not in ("failed", "timeout", "lab"):
             records[record["test"]] = {key: record[key] for key in TOLD
                                        if key in record}
     return records, end
@@ -204,7 +204,8 @@ def pieced_together(step, records, before=BEFORE):
     has passed, what has not been told has failed."""
     for test in step["tests"]:
         test.update(records.get(test["test"],
-                                {"status": "failed", "why": before, "message": before}))
+                                {"status": "failed" if before == NO_PROGRAM else "lab",
+                                 "why": before}))
 
 
 # What no program here needs, and who has points without the work may. A flag
@@ -313,7 +314,7 @@ def check_steps(job, row):
         short = is_short(job, records)
         for record in records.values():
             if short and record["status"] == "skipped" and not by_nature(record):
-                record.update(status="failed", message=SKIPPED)
+                record.update(status="failed", why=SKIPPED)
         outcome, reason, flag = judge(ran, job.settings, end is not None)
         if short:
             row["flags"].append(f"a test could not be run: {stem}")

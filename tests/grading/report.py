@@ -33,9 +33,9 @@ from pathlib import Path
 
 from tests.grading import exports, formats, intake, scores
 from tests.grading.exports import cell
-from tests.grading.formats import clean, failures, here, points, steps_of, total
-from tests.proof.selftest import plain, read_mistake, sentence
-from tests.tools import draw
+from tests.grading.formats import clean, here, points, steps_of, total
+from tests.proof.selftest import plain, read_mistake
+from tests.tools import draw, verdict
 from tests.tools.steps import STEMS
 
 HERE = Path(__file__).resolve().parent
@@ -173,32 +173,10 @@ def grades(rows):
 
 # ------------------------------------------------------------------ messages
 
-def parts(message):
-    """A message's parts as (label, text): see message_of in tests/check/results.c."""
-    found = re.findall(r"^(Expected|Saw|stdout|stderr|Calls|Likely|Look at|Ran) +"
-                       r"(.*(?:\n {10}.*|\n(?=\n))*)", message, re.M)
-    if not found or not message.startswith("Expected"):
-        return [("", message)]
-    flows = ("Expected", "Saw", "Likely")
-    return [(label, re.sub(r"\n {10}", " " if label in flows else "\n", text))
-            for label, text in found]
-
-
-def essence(message):
-    """What a failure is about, without the numbers: as in report.c."""
-    part = dict(parts(message))
-    return re.sub(r"0x[0-9a-f]+|\d+|\s+", "", part.get("Likely") or part.get("Saw") or message)
-
-
-def by_reason(step, results):
-    """The failures of a step: (first test, its message, others like it)."""
-    groups = {}
-    for test in failures(step):
-        message = here(test.get("message") or "the run was ended before this test",
-                       results)
-        groups.setdefault(essence(message), []).append((test, message))
-    return [(group[0][0], group[0][1], [test for test, _ in group[1:]])
-            for group in groups.values()]
+def parts(test, results):
+    """What is to be read of a failure as (label, text)."""
+    return [(label, here((" " if label in verdict.PROSE else "\n").join(lines), results))
+            for label, lines in verdict.parts(test)]
 
 
 # ------------------------------------------------------------------ mistakes
@@ -240,7 +218,7 @@ def known(stem, tests, results):
     """The mistake behind failures of one reason; None if none is known. Where
     two can't be told apart by what was seen, both are named."""
     fit = [found for test in tests for found in
-           fitting(stem, test["test"], here(test.get("message"), results))]
+           fitting(stem, test["test"], formats.message(test, results))]
     best = max(fit, default=(0, ""))[0]
     return ", or: ".join(sorted({name for near, name in fit if near > best - 0.005})[:2]) or None
 
@@ -249,14 +227,12 @@ def stopped_by(step, results):
     """What stopped a submission at a step, in words; None if nothing did."""
     if not step["compiles"]:
         return "the file is missing" if formats.is_missing(step) else "it does not compile"
-    reasons = by_reason(step, results)
+    reasons = verdict.by_reason(step)
     if not reasons:
         return None
-    first, message, others = reasons[0]
-    if "TODO(" in message and "is open" in message:
+    if verdict.open_todo(reasons[0][0]):
         return "not written yet"
-    return known(step["step"], [first, *others], results) or \
-        "fails: " + sentence(first["test"].split("/")[-1])
+    return known(step["step"], reasons[0], results) or "fails: " + reasons[0][0]["sentence"]
 
 
 def why_nought(row):
@@ -290,11 +266,10 @@ def student_page(row):
     results = row.get("results") or {}
     steps = [{**step, "said": here(step.get("compiler"), results),
               "missing": formats.is_missing(step),
-              "reasons": [(sentence(test["test"].split("/")[-1]), parts(message),
-                           [sentence(o["test"].split("/")[-1]) for o in others],
+              "reasons": [(test["sentence"], parts(test, results), [o["sentence"] for o in others],
                            formats.status(test))
-                          for test, message, others in by_reason(step, results)],
-              "others": [(sentence(t["test"].split("/")[-1]), t["status"], t["points"])
+                          for test, *others in verdict.by_reason(step)],
+              "others": [(t["sentence"], t["status"], t["points"])
                          for t in step["tests"] if t["status"] in ("passed", "skipped")]}
              for step in steps_of(row)]
     return templates().get_template("student.html").render(

@@ -21,10 +21,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 HOSTILE = "\x1b[2J\0 ]]> <b>&amp;</b> \ud800 \u202e \ufffe # not ok\r\n  ---\n```"
 
 
-def test(name="bind/closes_its_socket", status="passed", message=None, **more):
-    one = {"test": name, "status": status, "points": 0.0, "of": 1.0, "given": False,
-           "seconds": 0.25, **more}
-    return {**one, "message": message} if message is not None else one
+def test(name="bind/closes_its_socket", status="passed", **more):
+    return {"test": name, "sentence": name.split("/")[1].replace("_", " "), "status": status, "points": 0.0,
+            "of": 1.0, "given": False, "seconds": 0.25, **more}
 
 
 def verdict(*tests, compiles=True, compiler=None, **more):
@@ -36,22 +35,26 @@ def verdict(*tests, compiles=True, compiler=None, **more):
             "steps": [step], **more}
 
 
-SAW = "Expected  it ends\nSaw       {}\nstdout    \"x\"\nRan       02_bind"
+def failure(saw, look="steps/02_bind.c"):
+    return {"about": "end", "expected": "it ends", "saw": saw, "stdout": ['"x"'], "stderr": [],
+            "calls": [], "calls_made": 0, "reason": None, "in_use": None, "look": [look],
+            "ran": "02_bind"}
+
+
 EDGES = {
     "no tests": verdict(),
     "no steps": {**verdict(), "steps": []},
     "all pass": verdict(test(points=1.0)),
-    "all fail": verdict(*(test(f"bind/t{i}", "failed", SAW.format("nothing"))
+    "all fail": verdict(*(test(f"bind/t{i}", "failed", failure=failure("nothing"))
                           for i in range(30))),
-    "not compiled": verdict(test(status="failed", message="the program did not compile"),
+    "not compiled": verdict(test(status="failed", why="the program did not compile"),
                             compiles=False, compiler=HOSTILE),
-    "skipped": verdict(test(status="skipped", message="no IPv6 here")),
-    "not run": verdict(test(status="not run")),
+    "skipped": verdict(test(status="skipped", why="no IPv6 here")),
+    "not run": verdict(test(status="lab", why="the test did not report")),
     "no message": verdict(test(status="failed")),
-    "timed out": verdict(test(status="failed", message=SAW.format(
-        "it did not\n          end; it still ran"))),
-    "hostile": verdict(test(status="failed", message=HOSTILE)),
-    "1 MB": verdict(test(status="failed", message="x" * (1 << 20))),
+    "timed out": verdict(test(status="timeout", failure=failure("it did not end; it still ran"))),
+    "hostile": verdict(test(status="failed", failure=failure(HOSTILE))),
+    "1 MB": verdict(test(status="failed", why="x" * (1 << 20))),
     "killed": {"id": "a", "entry": "ann " + HOSTILE, "outcome": "killed", "flags": ["x"],
                "reason": "memory: " + HOSTILE, "results": None, "seconds": 3.2},
 }
@@ -153,7 +156,7 @@ class Formats(unittest.TestCase):
     def test_the_folder_of_the_grader_is_not_told(self):
         secret = "/srv/exam/ann lee"
         row = self.row({**verdict(test(
-            status="failed", message=f"Look at   {secret}/02_bind.c, bind(2)"),
+            status="failed", failure=failure("nothing", f"{secret}/02_bind.c")),
             compiles=False, compiler=f"{secret}/02_bind.c:3: error: no"), "folder": secret})
         for name in ("junit", "tap", "gradescope", "markdown"):
             text = formats.FORMATS[name][1](row)

@@ -2,7 +2,6 @@
 """A class as platforms hand it out: who is who, and which file is which program.
 Nothing is graded here; test_class.py grades such a class."""
 import io
-import json
 import os
 import shutil
 import stat

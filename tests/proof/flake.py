@@ -16,6 +16,8 @@ import subprocess
 import sys
 import time
 
+from tests.tools import verdict
+
 
 def programs_of(folder):
     """The graded programs of a folder, built as make check builds them."""
@@ -60,12 +62,11 @@ def finish(run, results):
         return []
     try:
         with open(results) as file:
-            verdict = json.load(file)
+            results = json.load(file)
     except (OSError, ValueError):
         return [f"no results, exit {run.returncode}: {output[-500:]}"]
-    return [f"seed {verdict['seed']}: {t['test']}\n{t.get('message')}"
-            for step in verdict["steps"] for t in step["tests"]
-            if t["status"] not in ("passed", "skipped")]
+    return [f"seed {results['seed']}: {t['test']}\n{verdict.text(t)}"
+            for step in results["steps"] for t in verdict.failed(step)]
 
 
 def left_behind():

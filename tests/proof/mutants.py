@@ -19,6 +19,7 @@ import shutil
 import subprocess
 import sys
 
+from tests.tools import verdict
 from tests.tools.steps import STEMS, find_or_exit
 
 try:
@@ -132,9 +133,8 @@ def run_mutant(job):
     shutil.rmtree(folder)
     if not step["compiles"]:
         return "stillborn"
-    failed = [t for t in step["tests"] if t["status"] == "failed"]
-    if any("the lab itself" in t.get("message", "") or
-           "test itself" in t.get("message", "") for t in failed):
+    failed = verdict.failed(step)
+    if any(test["status"] == "lab" for test in failed):
         return "lab failed"
     return "killed" if failed else "survived"
 

@@ -28,6 +28,7 @@ import subprocess
 import sys
 
 from tests.tools.steps import STEMS, STEPS, find_or_exit
+from tests.tools.verdict import failed as failed_tests, flat, text
 
 WARNINGS = "-std=c17 -Wall -Wextra -Wpedantic".split()
 passed = failed = skipped = 0
@@ -68,8 +69,7 @@ def grade(folder, stem, results):
     except (OSError, ValueError, IndexError):
         return f"no results: {run.stdout[-300:]}{run.stderr[-300:]}"
     # The exit status must say the same as the file.
-    if (run.returncode == 0) != all(t["status"] != "failed"
-                                    for t in step["tests"]):
+    if (run.returncode == 0) != (not failed_tests(step)):
         return f"make check-{stem} exits {run.returncode}, against its results"
     step["doubts"] = [r for r in verdict_file["remarks"] if "the rule " in r]
     return step
@@ -80,8 +80,9 @@ def doubts(step):
     return "\n".join(step["doubts"]) or None
 
 
-def failures(step):
-    return [t for t in step["tests"] if t["status"] not in ("passed", "skipped")]
+def told(step):
+    """The failures of a step, to be read."""
+    return "\n".join(f"{t['test']}\n{text(t)}" for t in failed_tests(step))
 
 
 # ------------------------------------------------------------------ solutions
@@ -92,10 +93,9 @@ def check_solution(stem):
         return step
     for test in step["tests"]:
         if test["status"] == "skipped":
-            print(f"skipped {test['test']}: {test.get('message', '')}")
-    if failures(step):
-        return "\n".join(f"{t['test']}\n{t.get('message')}"
-                         for t in failures(step))
+            print(f"skipped {test['test']}: {test['why']}")
+    if failed_tests(step):
+        return told(step)
     if step["points"] != step["of"]:
         return f"{step['points']} points"
     return doubts(step)
@@ -204,29 +204,26 @@ def check_mistake(path):
         return step, [], fields
     if not step["compiles"]:
         return f"does not compile: {step.get('compiler')}", [], fields
-    caught = {t["test"]: t.get("message", "") for t in failures(step)}
+    caught = {t["test"]: t for t in failed_tests(step)}
     names = list(caught)
-    for test, message in caught.items():
-        if "the lab itself" in message or "test itself" in message:
-            return f"{test} failed by itself: {message}", names, fields
-    message = caught.get(fields["Caught-by"])
+    for test in caught.values():
+        if test["status"] == "lab":
+            return f"{test['test']} failed by itself: {test['why']}", names, fields
+    by = caught.get(fields["Caught-by"])
     for test in step["tests"]:
         if test["test"] == fields["Caught-by"] and test["status"] == "skipped":
-            return UNPROVEN + test.get("message", ""), names, fields
-    if message is None:
+            return UNPROVEN + test["why"], names, fields
+    if by is None:
         return f"not caught by {fields['Caught-by']}, but by {names}", \
             names, fields
-    # The message is broken into lines at the width of a terminal.
-    flat = re.sub(r"\s+", " ", message)
-    fields["Message"] = message
-    if fields["Says"] not in flat:
-        return f"the message does not say {fields['Says']!r}:\n{message}", \
+    fields["Message"] = text(by)
+    if fields["Says"] not in flat(by):
+        return f"the message does not say {fields['Says']!r}:\n{text(by)}", \
             names, fields
-    reason = next(t for t in step["tests"] if t["test"] == fields["Caught-by"])
-    reason = ((reason.get("failure") or {}).get("reason") or {}).get("id", "none")
+    reason = ((by.get("failure") or {}).get("reason") or {}).get("id", "none")
     if reason != fields.get("Reason", reason):
         return f"explained by the rule {reason}, not {fields['Reason']}:\n" \
-            f"{message}", names, fields
+            f"{text(by)}", names, fields
     return None, names, fields
 
 
@@ -242,8 +239,7 @@ def check_variant(path):
         return step
     if not step["compiles"]:
         return f"does not compile: {step.get('compiler')}"
-    return "\n".join(f"{t['test']}\n{t.get('message')}"
-                     for t in failures(step)) or doubts(step)
+    return told(step) or doubts(step)
 
 
 def print_matrix(stem, rows):

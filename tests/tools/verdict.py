@@ -2,6 +2,7 @@
 """A verdict's tests, for whoever shows them (docs/maintainer.md has the form).
 tests/check/print.c does the same in C: the same labels, the same order.
 """
+import textwrap
 
 PROSE = ("Expected", "Saw", "Likely", "In use", "Look at")  # broken where it suits
 FIRST = ("", "Expected", "Saw", "Likely", "In use")  # what a screen begins with
@@ -46,3 +47,38 @@ def open_todo(test):
         if said.startswith("TODO(") and ") is open: " in said:
             return said
     return ""
+
+
+def failed(step):
+    """The tests of a step that failed, whatever the reason."""
+    return [test for test in step["tests"] if is_failure(test)]
+
+
+def text(test, width=80, label_width=10):
+    """All of it as one text with labels, as `make check` prints it."""
+    out = []
+    for label, lines in parts(test):
+        columns = label_width if label else 0
+        if label in PROSE or not label:
+            lines = [part for line in lines for part in textwrap.wrap(
+                line, width - columns, break_long_words=False, break_on_hyphens=False) or [""]]
+        out.append(f"{label:{columns}}" + f"\n{' ' * columns}".join(lines))
+    return "\n".join(out)
+
+
+def flat(test):
+    """The same in one line: to search it for words."""
+    return " ".join(" ".join([label, *lines]) for label, lines in parts(test))
+
+
+def saw(test):
+    """What was seen, in a sentence."""
+    return (test.get("failure") or {}).get("saw") or parts(test)[0][1][0]
+
+
+def by_reason(step):
+    """The failures of a step as the check groups them: lists, the first told in full."""
+    groups = {}
+    for test in failed(step):
+        groups.setdefault(test.get("same_as") or test["test"], []).append(test)
+    return list(groups.values())
