@@ -14,7 +14,7 @@ import signal
 import subprocess
 import hashlib
 
-from tests.grading import choose, grade_one, intake, submission
+from tests.grading import choose, grade_one, submission
 from tests.grading.submission import shown
 
 TAKE_S = 60  # for reading one submission
