@@ -162,6 +162,8 @@ static void become_program(const struct start *what, int in, int out, int err,
     for (int fd = 3; fd < 3 + what->taken; fd++)
         dup2(0, fd);
     close_range(4 + (unsigned)what->taken, ~0U, 0);
+    if (getenv("LAB_SHUT_IN") != NULL && !leave_out_calls())
+        _exit(127);
     execve(what->binary, (char *const *)what->argv, (char *const *)what->envp);
     _exit(127);
 }

@@ -116,6 +116,11 @@ int ask_supervisor(const struct supervised *it)
     return -1;
 }
 
+bool leave_out_calls(void)
+{
+    return true; // there are no numbers of calls to go by
+}
+
 #else
 
 // Jumps count from the next instruction: yes, no.
@@ -156,6 +161,79 @@ int ask_supervisor(const struct supervised *it)
         return -1;
     return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
                         SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+}
+
+/// io_uring is not among them: a program may use it (docs/grading.md).
+static const int left_out[] = {
+    SYS_userfaultfd,
+    SYS_bpf,
+    SYS_perf_event_open,
+    SYS_add_key,
+    SYS_request_key,
+    SYS_keyctl,
+    SYS_mount,
+    SYS_umount2,
+    SYS_pivot_root,
+    SYS_unshare,
+    SYS_setns,
+    SYS_open_by_handle_at,
+    SYS_kexec_load,
+    SYS_init_module,
+    SYS_finit_module,
+    SYS_delete_module,
+    SYS_swapon,
+    SYS_swapoff,
+    SYS_quotactl,
+    SYS_acct,
+    SYS_reboot,
+    SYS_syslog,
+    SYS_kcmp,
+    SYS_process_vm_readv,
+    SYS_move_pages,
+    SYS_process_vm_writev,
+    SYS_fanotify_init,
+    SYS_lookup_dcookie,
+    SYS_vmsplice,
+#ifdef SYS_fsopen
+    SYS_fsopen,
+    SYS_fsmount,
+    SYS_move_mount,
+    SYS_open_tree,
+#endif
+#ifdef SYS_modify_ldt
+    SYS_modify_ldt,
+#endif
+};
+
+bool leave_out_calls(void)
+{
+    enum { CALLS = sizeof left_out / sizeof *left_out };
+    static const int families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
+    struct sock_filter filter[2 * CALLS + 20];
+    unsigned short n = 0;
+
+    filter[n++] = LOAD(arch);
+    filter[n++] = IF(BPF_JEQ, ARCHITECTURE, 1, 0);
+    filter[n++] = ANSWER(SECCOMP_RET_ERRNO | ENOSYS);
+    filter[n++] = LOAD(nr);
+    filter[n++] = IF(BPF_JGE, 0x40000000, 0, 1); // x32
+    filter[n++] = ANSWER(SECCOMP_RET_ERRNO | ENOSYS);
+    for (size_t i = 0; i < CALLS; i++) {
+        filter[n++] = IF(BPF_JEQ, (unsigned)left_out[i], 0, 1);
+        filter[n++] = ANSWER(SECCOMP_RET_ERRNO | EPERM);
+    }
+    filter[n++] = IF(BPF_JEQ, SYS_socket, 1, 0);
+    filter[n++] = ANSWER(SECCOMP_RET_ALLOW);
+    filter[n++] = LOAD(args[0]); // its lower half, where the lower comes first
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        filter[n++] = IF(BPF_JEQ, (unsigned)families[i], 0, 1);
+        filter[n++] = ANSWER(SECCOMP_RET_ALLOW);
+    }
+    filter[n++] = ANSWER(SECCOMP_RET_ERRNO | EAFNOSUPPORT);
+
+    struct sock_fprog program = {n, filter};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
 }
 
 #endif

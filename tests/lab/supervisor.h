@@ -47,6 +47,9 @@ void plan_faults(struct supervised *it, const char *text);
 /// In a child that shares our descriptors (CLONE_FILES), before it does anything
 /// else: from here on the kernel asks. Returns the listener, or -1 and errno.
 int ask_supervisor(const struct supervised *it);
+/// In the child, last: no system call that no such program needs and that a hole
+/// in the kernel may hide behind. False: errno says why.
+bool leave_out_calls(void);
 /// In the test, once the child has its own descriptors: begin to answer.
 bool begin_to_supervise(struct supervised *it);
 

@@ -1,4 +1,4 @@
-// Outcome: graded: unshare: No space left on device
+// Outcome: graded: unshare: Operation not permitted
 #define _GNU_SOURCE
 #include <sched.h>
 #include <stdio.h>
