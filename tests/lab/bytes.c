@@ -226,10 +226,14 @@ static void facts_of_client_bytes(struct facts *f, long long in, long long out)
         out >= size)
         set(f, EARLY_END,
             text("recv returned 0 after %lld of %lld bytes", in, size));
-    if_so(f,
-          so(f, SAYS_AFTER) && zeros == 0 && receptions > 0 && in > 0 &&
-              so(f, ENDED),
-          ENDED_UNSEEN);
+    long long told = in;
+    const char *after =
+        so(f, SAYS_AFTER) ? strstr(f->words[SAYS_AFTER], "after ") : NULL;
+    if (after != NULL && sscanf(after, "after %lld of", &told) == 1 &&
+        told != in && f->now == NULL)
+        set(f, MISCOUNTED,
+            text("recv gave %lld bytes in all, and the program counted %lld",
+                 in, told));
     if_so(f,
           so(f, ENDED_0) && strchr(message, '%') != NULL && in >= size &&
               strstr(output_of(f->p), message) == NULL,

@@ -177,7 +177,7 @@ enum fact {
     RECV_SENT_MORE,
     RECV_SENT_LESS,
     COMPARED_TRUTH, ///< each send carried 1 byte, whatever recv gave
-    ENDED_UNSEEN,   ///< it says that the stream ended, and recv never gave 0
+    MISCOUNTED,     ///< the bytes that came, in its own words
     LOST_REST,      ///< after a partial send
     RESENT_PART,
     RESENT_ALL,

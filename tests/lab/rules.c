@@ -458,13 +458,13 @@ const struct rule rules[] = {
      "recv returned 0 again and again: 0 is the end of the stream, and there "
      "will never be more"},
     {"one_recv", COURSE, DATA, "06_echo_client", 0, 0, {ONE_RECV},
-     {ENDED_UNSEEN, STREAM_SHORT, SAYS_DIFFERS},
+     {MISCOUNTED, STREAM_SHORT, SAYS_DIFFERS},
      "one recv was taken for the whole message: the stream has no messages, ask "
      "again until all have come"},
-    {"ended_unseen", COURSE, DATA, "06_echo_client", 0, 0, {ENDED_UNSEEN},
+    {"miscounted", COURSE, DATA, "06_echo_client", 0, 0, {MISCOUNTED},
      {BLAMED},
-     "it says that the stream has ended, and recv never returned 0. In n = "
-     "recv(…) <= 0 the comparison comes first: (n = recv(…)) <= 0"},
+     "{1}: what recv returns is to be added up, each time. (In n = recv(…) <= 0 "
+     "the comparison comes first, and n is its result: (n = recv(…)) <= 0)"},
     {"same_place", COURSE, DATA, "06_echo_client", 0, 0, {SAME_PLACE,
      FALSE_DIFFERENCE}, {0},
      "each recv has written to the start of the buffer, over what had come: the "
