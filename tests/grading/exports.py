@@ -16,6 +16,8 @@ import collections
 import csv
 import io
 import os
+import re
+import unicodedata
 import zipfile
 
 from tests.grading import formats, intake
@@ -32,9 +34,11 @@ class Wrong(Exception):
 
 
 def cell(value):
-    """A spreadsheet takes = + - @ at the beginning for a formula: quote them."""
+    """A spreadsheet takes = + - @ at the beginning for a formula, their wide
+    forms too, and where ; parts the columns, after it: quote them."""
     text = clean(value)
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t") else text
+    plain = unicodedata.normalize("NFKC", text)
+    return "'" + text if re.search(r"(^|[;\t])\s*[=+\-@]|^\t", plain) else text
 
 
 def table(lines):

@@ -92,12 +92,14 @@ class Report(unittest.TestCase):
         self.assertEqual((self.folder / "grades.csv").read_bytes().count(b"\r\n"), 4)
 
     def test_no_cell_is_a_formula(self):
-        for i, name in enumerate(("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1")):
+        for i, name in enumerate(("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "ann;=1+2",
+                                  "\uff1d1+1")):
             self.row(f"r{i}", entry=name, flags=[name], reason=name, outcome=name)
         self.report()
         for row in self.grades():
             for value in row.values():
-                self.assertNotIn(value[:1] or "x", "=+-@\t\r")
+                self.assertNotIn(value[:1] or "x", "=+-@\t\r\uff1d")
+                self.assertNotRegex(value, r"^[^'].*;=")
 
     def test_a_page_tells_all_of_its_student_and_nothing_of_others(self):
         self.row("ann", HALF, entry="Ann Lee", flags=["flag of Ann"])
