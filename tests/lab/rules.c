@@ -499,7 +499,8 @@ const struct rule rules[] = {
     {"poll_for_input", ARGUMENT, ANY, "07", 0, 0, {POLL_NO_OUT}, {POLL_ELSEWHERE},
      "poll was not asked for POLLOUT: a connection that stands makes the socket "
      "writable, and readable only when bytes come"},
-    {"waits_too_long", ARGUMENT, ANY, "07", 0, 0, {POLL_LONG}, {0}, "{1}"},
+    {"waits_too_long", ARGUMENT, ANY, "07", 0, 0, {POLL_LONG},
+     {POLL_ELSEWHERE, NO_ROOM, OPTION_LEVEL}, "{1}"},
     {"waits_too_short", ARGUMENT, ABOUT(TIME) | ABOUT(CPU) | ABOUT(HOLD) |
      ABOUT(REPORT), "07", 0, 0, {POLL_SHORT}, {0},
      "{1}: poll counts in milliseconds; a struct timeval has seconds and "
