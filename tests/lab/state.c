@@ -31,11 +31,13 @@ unsigned long long own_lo_bytes(const struct program *p)
     return lo_bytes_in(text("/proc/%d/net/dev", p->network));
 }
 
-long own_data_segments(const struct program *p)
+/// A counter of its own network; -1: the kernel has none of this name.
+static long own_counter(const struct program *p, const char *file_name,
+                        const char *wanted)
 {
     char names[8192], values[8192], *name_at, *value_at;
     long found = -1;
-    FILE *file = fopen(text("/proc/%d/net/netstat", p->network), "re");
+    FILE *file = fopen(text("/proc/%d/net/%s", p->network, file_name), "re");
 
     // Two lines for each group: the names, and the values in the same order.
     while (file != NULL && found == -1 &&
@@ -46,12 +48,22 @@ long own_data_segments(const struct program *p)
         for (; name != NULL && value != NULL;
              name = strtok_r(NULL, " \n", &name_at),
              value = strtok_r(NULL, " \n", &value_at))
-            if (strcmp(name, "TCPOrigDataSent") == 0)
+            if (strcmp(name, wanted) == 0)
                 found = strtol(value, NULL, 10);
     }
     if (file != NULL)
         fclose(file);
     return found;
+}
+
+long own_data_segments(const struct program *p)
+{
+    return own_counter(p, "netstat", "TCPOrigDataSent");
+}
+
+long own_resets(const struct program *p)
+{
+    return own_counter(p, "snmp", "OutRsts");
 }
 
 bool do_in_its_network(const struct program *p, bool (*work)(void))
@@ -112,6 +124,8 @@ bool fault_was_its_own(const struct program *p)
 {
     const struct call *call;
 
+    if (p->watched.listener != -1)
+        return atomic_load(&p->watched.faulted) == p->pid;
     EACH_CALL (p, call)
         if (call->injected != 0)
             return call->pid == p->record->main_pid;

@@ -27,15 +27,17 @@ int left_open(const struct program *p, int *fd);
 /// Whether a fault has been injected: not if the program makes the call in a
 /// way that nobody sees (io_uring; without a supervisor stdio, too).
 bool fault_happened(const struct program *p);
-/// Whether that was a call of the process that was started, not of a child's.
+/// Whether that was a call of the first thread of the process that was started.
 bool fault_was_its_own(const struct program *p);
 /// Whether it makes calls, or may make some, that nobody sees: through io_uring,
 /// or (without a supervisor) after it has run itself again.
 bool makes_unseen_calls(const struct program *p);
 /// The bytes that the lo of its own network has received.
 unsigned long long own_lo_bytes(const struct program *p);
-/// The segments with data that TCP has sent in its own network.
+/// The segments with data, or with an end of a stream (FIN), that TCP has sent in
+/// its own network; -1: nobody counts them. And the resets.
 long own_data_segments(const struct program *p);
+long own_resets(const struct program *p);
 /// Let a child of the test do something there.
 bool do_in_its_network(const struct program *p, bool (*work)(void));
 /// Wait until the program stands at its gate, before its first receive (.gate). False: it

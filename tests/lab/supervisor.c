@@ -414,8 +414,10 @@ static void answer(struct supervised *it, struct seccomp_notif *asked,
         fault == NULL)
         return;
     fault->times += fault->times > 0 ? -1 : 1;
-    if (now)
+    if (now) {
+        atomic_store(&it->faulted, (int)asked->pid);
         atomic_fetch_add(&it->happened, 1);
+    }
 }
 
 static void *supervise(void *context)

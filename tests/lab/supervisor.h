@@ -39,6 +39,7 @@ struct supervised {
     atomic_int unannounced; ///< those that the witness did not know of
     atomic_int left_open;   ///< sockets open when it ended, plus 1; 0: unknown
     int left_fd;            ///< one of them
+    atomic_int faulted;     ///< the thread whose call failed last
     atomic_bool ring; ///< it has asked for an io_uring, which we don't see
 };
 

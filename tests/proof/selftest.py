@@ -163,6 +163,63 @@ def check_gaps(stem):
     return None
 
 
+def gaps_of(stem):
+    """A starter in parts: what stands outside the gaps, and for each gap what is in
+    the starter, what is in the solution, and the words by which it calls itself."""
+    with open(f"steps/{stem}.c") as file:
+        starter = file.read()
+    with open(f"solutions/{stem}.c") as file:
+        solution = file.read()
+    openings = [match[0] for match in re.finditer(GAP.pattern, starter, GAP.flags)]
+    outside = re.split(GAP.pattern, starter, flags=GAP.flags)[::2]
+    for i in reversed(range(1, len(openings))): # nothing between two: they are one
+        if not outside[i].strip():
+            openings[i - 1:i + 1] = [openings[i - 1] + outside[i] + openings[i]]
+            del outside[i]
+    fillings, at = [], len(outside[0])
+    for piece in outside[1:]:
+        end = solution.rfind(piece.strip("\n")) if piece is outside[-1] else \
+            solution.find(piece.strip("\n"), at)
+        fillings.append(solution[at:end] + "\n")
+        at = end + len(piece.strip("\n"))
+    words = [re.search(r"TODO\(\d\d\) is open: [^%\\\"]*", opening)[0] for opening in openings]
+    return outside, openings, fillings, words
+
+
+def check_road(stem):
+    """The gaps are filled one by one, each time the one that most messages name, as a
+    student does. Points never fall on the way, and every message names a gap."""
+    outside, openings, fillings, words = gaps_of(stem)
+    still_open, before = list(range(len(openings))), 0
+    folder = f"{args.build}/selftest/{stem}-road"
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    while still_open:
+        with open(f"{folder}/{stem}.c", "w") as file:
+            file.write(outside[0])
+            for i, piece in enumerate(outside[1:]):
+                file.write((openings if i in still_open else fillings)[i] + piece)
+        done = f"with {len(openings) - len(still_open)} of {len(openings)} gaps filled"
+        step = grade(folder, stem, f"{folder}/results.json")
+        if isinstance(step, str):
+            return f"{done}: {step}"
+        if not step["compiles"]:
+            return f"{done} it does not compile: {step.get('compiler')}"
+        if step["points"] < before - 1e-6:
+            return f"{done} it has {step['points']} points, and had {before}"
+        before = step["points"]
+        named = {i: 0 for i in still_open}
+        for test in failures(step):
+            said = json.dumps(test, ensure_ascii=False)
+            names = [i for i in still_open if words[i].rstrip() in said]
+            if not names:
+                return f"{done} {test['test']} names no gap that is open: {said}"
+            for i in names:
+                named[i] += 1
+        still_open.remove(max(named, key=named.get))
+    return None
+
+
 # ------------------------------------------------------ mistakes and variants
 
 def read_mistake(path):
@@ -333,6 +390,8 @@ def main():
                 check_starter(stem))
         verdict(f"{stem}: starter and solution agree outside the gaps",
                 check_gaps(stem))
+        verdict(f"{stem}: points never fall while the gaps are filled",
+                check_road(stem))
 
     caught = 0
     failing = []

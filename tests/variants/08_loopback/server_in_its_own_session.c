@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Another way: for each address the server is a child in a session of its own;
-// the program has run itself again before.
+//
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -111,10 +111,6 @@ int main(int argc, char *argv[])
                     *list;
     int worked = 0;
 
-    if (getenv("ONCE_MORE") == NULL) {
-        setenv("ONCE_MORE", "1", 1);
-        execv("/proc/self/exe", argv);
-    }
     if (argc > 2) {
         fprintf(stderr, "usage: %s [NAME]\n", argv[0]);
         return 2;
