@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Another way: for each address the server is a child in a session of its own;
-//
+// Another way: for each address the server is a child in a session of its own.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
