@@ -296,7 +296,9 @@ def check_variant(path):
         return step
     if not step["compiles"]:
         return f"does not compile: {step.get('compiler')}"
-    return told(step) or doubts(step)
+    if doubts(step):  # not yet a failure: some rules still speak of these
+        print(f"doubt   {path}: {doubts(step)}", flush=True)
+    return told(step)
 
 
 def print_matrix(stem, rows):
