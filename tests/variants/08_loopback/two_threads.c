@@ -93,7 +93,11 @@ static const char *trip(const struct addrinfo *a, char *echo)
     const char *failed = write(fd, "Hello friend", 12) == 12 ? NULL : "write";
     if (failed == NULL && recv(fd, echo, 12, MSG_WAITALL) != 12)
         failed = "recv";
+    int error = errno;
+    if (failed != NULL)
+        shutdown(fd, SHUT_RDWR); // or it waits for ever
     pthread_join(thread, NULL);
+    errno = error;
     return failed;
 }
 
