@@ -56,7 +56,7 @@ LAB     := $(STEMS:%=$(BUILD)/objects/%.o) \
              $(filter-out %/witness.c,$(wildcard tests/lab/*.c)))
 
 # What the students' copy has no files for (tests/tools/archive.py).
-WHOLE := student-archive selftest% mistakes mutants% flake transcripts ladders pictures docs-check \
+WHOLE := student-archive selftest% mutants% flake transcripts ladders pictures docs-check \
          docs-instructor lint setup-lint setup-grade grade% report% similar% gradescope class-trial bench%
 ifneq ($(and $(wildcard .version),$(filter $(WHOLE),$(MAKECMDGOALS))),)
   $(error make $(firstword $(filter $(WHOLE),$(MAKECMDGOALS))) needs the whole kit; this is the students' copy of it, version $(VERSION))
@@ -70,7 +70,7 @@ ifeq ($(MAKELEVEL),0)
 endif
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all programs check selftest selftest-tools mistakes mutants flake docs \
+.PHONY: all programs check selftest selftest-tools mutants flake docs \
         docs-instructor docs-open docs-check pictures card transcripts lint setup setup-lint \
         setup-docs help clean FORCE
 
@@ -279,9 +279,6 @@ selftest-tools: $(CHECK) $(WITNESS) ## prove what stands around the suites: ONLY
 	@BUILD=$(BUILD) $(PYTHON) -m tests.proof.proofs $(wildcard $(if $(ONLY),tests/tools/test_$(ONLY).py tests/$(ONLY)/test_*.py tests/tools/$(ONLY)/test_*.py,\
 	  tests/*/test_*.py tests/tools/*/test_*.py))
 
-mistakes: $(CHECK) $(WITNESS) ## write docs/mistakes.md anew from tests/broken
-	@$(PYTHON) -m tests.proof.selftest --build $(BUILD) --cc "$(CC)" --page docs/mistakes.md
-
 mutants: $(CHECK) $(WITNESS) ## change the solutions in every small way: are the suites awake?
 	@$(PYTHON) -m tests.proof.mutants --build $(BUILD)
 
@@ -368,7 +365,7 @@ endef
 
 C_FILES := $(wildcard steps/*.c solutions/*.c tests/*.c tests/lab/*.[ch] tests/check/*.[ch] tests/tools/bench/*.c tests/tools/trace/*.c)
 
-lint: $(LAB) | $(BUILD)/linters ## the style of the house: clang-format, cppcheck, clang-tidy, shellcheck
+lint: $(LAB) | $(BUILD)/linters ## the style of the house: clang-format, cppcheck, clang-tidy, shellcheck, pyflakes
 	$(PYTHON) -m tests.proof.layers $(filter $(BUILD)/objects/lab/% $(BUILD)/objects/check/%,$(LAB))
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
@@ -376,6 +373,8 @@ lint: $(LAB) | $(BUILD)/linters ## the style of the house: clang-format, cppchec
 	clang-tidy --quiet --warnings-as-errors='*' $(wildcard solutions/*.c) -- $(WARN)
 	clang-tidy --quiet --warnings-as-errors='*' $(wildcard tests/*.c tests/lab/*.c tests/check/*.c tests/tools/bench/*.c tests/tools/trace/*.c) \
 		-- $(WARN) -D_GNU_SOURCE -I$(BUILD)/objects/lab
+	pyflakes3 tests docs/theme
+	pycodestyle --ignore=E122,E127,E128,E402,E501,E731,E741,W503,W504 tests docs/theme
 	shellcheck .ci/run tests/tools/setup.sh tests/tools/debug.sh tests/grading/compile.sh
 
 help: ## this list
@@ -443,7 +442,7 @@ $(BUILD)/doxygen: | $(FIRST)
 
 $(BUILD)/linters: | $(FIRST)
 	@mkdir -p $(@D)
-	@command -v clang-format clang-tidy cppcheck shellcheck >$@ || \
+	@command -v clang-format clang-tidy cppcheck shellcheck pyflakes3 pycodestyle >$@ || \
 	{ rm -f $@; echo "a linter is missing; run: make setup-lint" >&2; exit 1; }
 
 $(BUILD)/browser: | $(FIRST)

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-from tests.proof.selftest import plain, read_mistake, sentence
+from tests.proof.catalogue import plain, read_mistake, sentence
 from tests.tools.steps import STEPS
 
 # To be expected first. Nobody has counted them: they are the mistakes that the

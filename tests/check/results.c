@@ -24,59 +24,6 @@ bool only_told(void)
     return strcmp(check.results, "-") == 0;
 }
 
-// Version 1's "message", until the tools read the fields.
-static const char *message_part(const char *all, const char *label,
-                                const char *what)
-{
-    if (what == NULL || *what == '\0')
-        return all;
-    all = text("%s%s%-10s", all, *all == '\0' ? "" : "\n", label);
-    for (; *what != '\0'; what++)
-        all = text(*what == '\n' ? "%s%c          " : "%s%c", all, *what);
-    return all;
-}
-
-static const char *joined(const json_t *list, const char *between)
-{
-    const char *all = "";
-    size_t i;
-    json_t *one;
-
-    json_array_foreach ((json_t *)list, i, one) {
-        const char *what = json_string_value(one);
-        if (what == NULL)
-            what = text("%-46s %s",
-                        json_string_value(json_object_get(one, "text")),
-                        json_string_value(json_object_get(one, "where")));
-        all = text("%s%s%s", all, i > 0 ? between : "", what);
-    }
-    return all;
-}
-
-static const char *message_of(const json_t *f)
-{
-    const char *all = "";
-    const char *calls = joined(json_object_get(f, "calls"), "\n");
-
-#define FIELD(name) json_string_value(json_object_get(f, name))
-    all = message_part(all, "Expected", FIELD("expected"));
-    all = message_part(all, "Saw", FIELD("saw"));
-    all =
-        message_part(all, "stdout", joined(json_object_get(f, "stdout"), "\n"));
-    all =
-        message_part(all, "stderr", joined(json_object_get(f, "stderr"), "\n"));
-    all =
-        message_part(all, "Calls", *calls == '\0' ? "none to a socket" : calls);
-    all = message_part(all, "Likely",
-                       json_string_value(json_object_get(
-                           json_object_get(f, "reason"), "text")));
-    all = message_part(all, "In use", FIELD("in_use"));
-    all =
-        message_part(all, "Look at", joined(json_object_get(f, "look"), ", "));
-    return message_part(all, "Ran", FIELD("ran"));
-#undef FIELD
-}
-
 /// The verdict on one test, in a step of which this much has been reached.
 static json_t *test_as_json(const struct test *t, double got)
 {
@@ -88,10 +35,6 @@ static json_t *test_as_json(const struct test *t, double got)
 
     if (t->why != NULL)
         json_object_set_new(json, "why", json_text(t->why));
-    if (t->why != NULL || t->failure != NULL)
-        json_object_set_new(
-            json, "message",
-            json_text(t->why != NULL ? t->why : message_of(t->failure)));
     if (t->failure != NULL)
         json_object_set(json, "failure", t->failure);
     if (t->same_as != NULL)

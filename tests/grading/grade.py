@@ -64,7 +64,7 @@ def alone(folder):
     except OSError:
         raise Trouble(f"another make grade is at work in {folder}. Wait for it, "
                       "or: BUILD=elsewhere") from None
-    return lock
+    alone.lock = lock  # open until this process ends
 
 
 # ------------------------------------------------------------------- settings
@@ -490,7 +490,7 @@ def main():
     try:
         jobs_at_once = number("JOBS", 2 * len(os.sched_getaffinity(0)))
         root, folder = find_class(args.folder, args.build)
-        _lock = alone(folder)
+        alone(folder)
         values = settings(folder)
         expected = make_kit(folder, args.build, values)
         only_who = os.environ.get("WHO", "") not in ("", "0")

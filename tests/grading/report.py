@@ -17,7 +17,6 @@ What was written before is replaced; a row that can't be read is told, and has
 its line too.
 """
 import csv
-import difflib
 import functools
 import glob
 import io
@@ -34,7 +33,7 @@ from pathlib import Path
 from tests.grading import exports, formats, intake, scores
 from tests.grading.exports import cell
 from tests.grading.formats import clean, here, points, steps_of, total
-from tests.proof.selftest import plain, read_mistake
+from tests.proof.catalogue import read_mistake
 from tests.tools import draw, verdict
 from tests.tools.steps import STEMS
 
@@ -183,44 +182,25 @@ def parts(test, results):
 
 @functools.cache
 def catalogue(stem):
-    """The mistakes of tests/broken, with the messages of docs/mistakes.md."""
-    try:
-        page = (KIT / "docs/mistakes.md").read_text(encoding="utf-8")
-    except OSError:  # Gradescope's kit has no page of changed solutions
-        return []
-    page = page.partition(f"\n## {stem}\n")[2].partition("\n## ")[0]
-    entries = []
-    for path in sorted(glob.glob(f"{KIT}/tests/broken/{stem}/*.patch")):
-        fields = read_mistake(path)
-        title = plain(fields["Mistake"].rstrip("."))
-        entry = page.partition(f"### {title}\n")[2].partition("\n### ")[0]
-        fields["Message"] = (entry.split("```") + [""] * 4)[3].strip()
-        entries.append(fields)
-    return entries
+    """The mistakes of tests/broken; Gradescope's kit has none: they are changed solutions."""
+    return [read_mistake(path) for path in sorted(glob.glob(f"{KIT}/tests/broken/{stem}/*.patch"))]
 
 
-def words(message):
-    return re.sub(r"0x[0-9a-f]+|\d+", "0", message).split()
+def fits(entry, test):
+    """Whether this failure is what the catalogue says of the mistake: the test that
+    must catch it, the words, and the rule that explains it."""
+    rule = ((test.get("failure") or {}).get("reason") or {}).get("id", "none")
+    return entry["Caught-by"] == test["test"] and entry["Says"] in verdict.flat(test) and \
+        entry.get("Reason", rule) == rule
 
 
-@functools.cache
-def fitting(stem, test, message):
-    """The catalogue's entries for a failure, each with how near its recorded
-    message is: those that this test must catch, and whose words are there."""
-    flat = re.sub(r"\s+", " ", message)
-    return [(difflib.SequenceMatcher(None, words(message), words(entry["Message"]),
-                                     autojunk=False).ratio(), entry["Mistake"].rstrip("."))
-            for entry in catalogue(stem)
-            if entry["Caught-by"] == test and entry["Says"] in flat]
-
-
-def known(stem, tests, results):
-    """The mistake behind failures of one reason; None if none is known. Where
-    two can't be told apart by what was seen, both are named."""
-    fit = [found for test in tests for found in
-           fitting(stem, test["test"], formats.message(test, results))]
-    best = max(fit, default=(0, ""))[0]
-    return ", or: ".join(sorted({name for near, name in fit if near > best - 0.005})[:2]) or None
+def known(stem, tests):
+    """The mistake behind failures of one reason; None if none is known. Where some
+    can't be told apart by what was seen, all are named; the most special words win."""
+    fit = [entry for test in tests for entry in catalogue(stem) if fits(entry, test)]
+    longest = max((len(entry["Says"]) for entry in fit), default=0)
+    return ", or: ".join(sorted({entry["Mistake"].rstrip(".") for entry in fit
+                                 if len(entry["Says"]) == longest})) or None
 
 
 def stopped_by(step, results):
@@ -232,7 +212,7 @@ def stopped_by(step, results):
         return None
     if verdict.open_todo(reasons[0][0]):
         return "not written yet"
-    return known(step["step"], reasons[0], results) or "fails: " + reasons[0][0]["sentence"]
+    return known(step["step"], reasons[0]) or "fails: " + reasons[0][0]["sentence"]
 
 
 def why_nought(row):

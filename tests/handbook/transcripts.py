@@ -16,7 +16,16 @@ earlier command went on to print. Pids, ports, inodes, times and the like are
 masked in the comparison; the rows of ss and netstat may stand in any order.
 --write puts a new recording in the place of each block that differs.
 """
-import argparse, difflib, json, os, pty, re, select, subprocess, sys, time
+import argparse
+import difflib
+import json
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent

@@ -27,6 +27,8 @@ import shutil
 import subprocess
 import sys
 
+from tests.proof.catalogue import read_mistake, sentence
+from tests.proof.whole import lacking, without_a_line
 from tests.tools.steps import STEMS, STEPS, find_or_exit
 from tests.tools.verdict import failed as failed_tests, flat, text
 
@@ -222,21 +224,6 @@ def check_road(stem):
 
 # ------------------------------------------------------ mistakes and variants
 
-def read_mistake(path):
-    """The lines before the diff, as a dictionary."""
-    fields, key = {}, None
-    with open(path) as file:
-        for line in file:
-            if line.startswith("--- "):
-                break
-            match = re.match(r"([A-Z][a-z-]+): (.*)", line)
-            if match:
-                key, fields[key] = match[1], match[2]
-            elif key and line.strip():
-                fields[key] += " " + line.strip()
-    return fields
-
-
 def check_mistake(path):
     """Returns (problem or None, tests that failed, fields)."""
     stem = os.path.basename(os.path.dirname(path))
@@ -254,8 +241,6 @@ def check_mistake(path):
          f"{folder}/{stem}.c", path], capture_output=True, text=True)
     if patched.returncode != 0:
         return f"does not apply: {patched.stdout}", [], fields
-    with open(path) as file:
-        fields["Diff"] = file.read().split("\n--- ", 1)[1].split("\n@@", 1)[1]
     step = grade(folder, stem, f"{folder}/results.json")
     if isinstance(step, str):
         return step, [], fields
@@ -273,7 +258,6 @@ def check_mistake(path):
     if by is None:
         return f"not caught by {fields['Caught-by']}, but by {names}", \
             names, fields
-    fields["Message"] = text(by)
     if fields["Says"] not in flat(by):
         return f"the message does not say {fields['Says']!r}:\n{text(by)}", \
             names, fields
@@ -319,72 +303,17 @@ def print_matrix(stem, rows):
         print(f"  {name[:33]:33} {marks}")
 
 
-PAGE_HEAD = """# Classic mistakes {#mistakes}
-
-@tableofcontents{HTML:1}
-
-For instructors. What students get wrong, what the kit then tells them, and how to explain it. This page is
-made by `make mistakes` from the catalogue in `tests/broken/`, where each mistake is a small change of a
-solution; the messages are what `make check` really said of it (ports, descriptors and the like differ from
-run to run). `make selftest` proves that each is caught by the test named here.
-"""
-
-
-def sentence(name):
-    """A test's name as `make check` prints it."""
-    name = re.sub(r"_([st])(?=_|$)", r"'\1", name)
-    return re.sub(r"(?<=\d)_(?=\d)", ".", name).replace("_", " ")
-
-
-def plain(text):
-    """A text in which no character means anything to Markdown or Doxygen."""
-    parts = text.split("`")
-    parts[::2] = [re.sub(r"([\\@&$#<>%*_~])", r"\\\1", p) for p in parts[::2]]
-    return "`".join(parts)
-
-
-def page_entry(stem, fields):
-    """One mistake for docs/mistakes.md, without its message."""
-    name = sentence(fields["Caught-by"].split("/")[1])
-    return (f"### {plain(fields['Mistake'].rstrip('.'))}\n\n"
-            f"{plain(fields['Explain'])}\n\n"
-            f"Caught by: *{name}*\n")
-
-
-def write_page(path, mistakes):
-    """docs/mistakes.md: mistakes is a list of (stem, fields)."""
-    with open(path, "w") as page:
-        page.write(PAGE_HEAD)
-        last = None
-        for stem, fields in mistakes:
-            if stem != last:
-                page.write(f"\n## {stem}\n")
-            last = stem
-            diff = "\n".join(l for l in fields["Diff"].splitlines()
-                             if l[:1] in "+-")
-            message = re.sub(r"build/selftest/[^/ ]*/", "steps/",
-                             fields.get("Message", "")).rstrip()
-            page.write(f"\n{page_entry(stem, fields)}\n"
-                       f"```\n{diff}\n```\n\n```\n{message}\n```\n")
-
-
-def check_page(path, mistakes):
-    """The page has each mistake, in the words of the catalogue."""
-    try:
-        with open(path) as file:
-            page = file.read()
-    except OSError as error:
-        return str(error)
-    missing = [f"{stem}: {fields['Mistake']}" for stem, fields in mistakes
-               if page_entry(stem, fields) not in page]
-    if missing or page.count("\n### ") != len(mistakes):
-        return f"run: make mistakes. Not as in tests/broken: {missing}"
-    return None
-
-
 def main():
     os.makedirs(f"{args.build}/selftest", exist_ok=True)
     stems = find_or_exit(args.only, "selftest-02") if args.only else STEMS
+
+    for stem in stems:
+        verdict(f"{stem} has all that a step has", "it lacks " + ", ".join(lacks)
+                if (lacks := lacking(stem)) else None)
+    verdict("every program, suite, page and catalogue has a line in tests/steps",
+            ", ".join(without_a_line()) or None)
+    if failed:
+        sys.exit(1)  # the rest would only say so once more
 
     for stem in stems:
         verdict(f"solutions/{stem}.c gets every point", check_solution(stem))
@@ -397,7 +326,6 @@ def main():
 
     caught = 0
     failing = []
-    catalogue = []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for stem in stems:
             mistakes = sorted(glob.glob(f"tests/broken/{stem}/*.patch"))
@@ -411,19 +339,11 @@ def main():
                 rows.append((os.path.basename(path)[:-len(".patch")], names,
                              fields.get("Caught-by")))
                 failing.append(len(names))
-                if "Diff" in fields:
-                    catalogue.append((stem, fields))
                 caught += problem is None
             print_matrix(stem, rows)
             for path, problem in zip(variants,
                                      pool.map(check_variant, variants)):
                 verdict(path, problem)
-
-    if args.page:
-        write_page(args.page, catalogue)
-    elif len(stems) == len(STEMS):
-        verdict("docs/mistakes.md has every mistake of tests/broken",
-                check_page("docs/mistakes.md", catalogue))
 
     print(f"\n{caught} of {len(failing)} mistakes caught by the named test "
           f"with the named words; {sum(failing) / max(1, len(failing)):.2f} "
@@ -438,6 +358,5 @@ if __name__ == "__main__":
     parser.add_argument("--build", default="build")
     parser.add_argument("--cc", default="cc")
     parser.add_argument("--only", default="", help="a step: 02")
-    parser.add_argument("--page", help="write docs/mistakes.md")
     args = parser.parse_args()
     sys.exit(main())

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tests.tools.verdict import is_failure, open_todo
 
+
 def one_line(text):
     return " ".join(text.split())
 

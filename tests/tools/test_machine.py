@@ -463,7 +463,7 @@ class Archive(WithFolder):
     def test_nothing_of_it_is_for_teachers(self):
         kit = self.unpack()
         there = {str(path.relative_to(kit)) for path in kit.rglob("*") if path.is_file()}
-        for glob in ("solutions", "tests/broken", "tests/variants", "docs/mistakes.md",
+        for glob in ("solutions", "tests/broken", "tests/variants",
                      "docs/instructor.md", ".git/"):
             self.assertEqual([name for name in there if name.startswith(glob)], [])
         pages = "".join(path.read_text(encoding="utf-8") for path in kit.glob("docs/*.md"))

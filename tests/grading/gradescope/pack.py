@@ -13,7 +13,7 @@ import zipfile
 TOP = ("setup.sh", "run_autograder")
 KIT = ("Makefile", "LICENSE", "steps/*.c", "tests/*.c", "tests/lab/*.[ch]", "tests/check/*.[ch]",
        "tests/__init__.py", "tests/steps",
-       "tests/proof/selftest.py", "tests/tools/console.py", "tests/tools/steps.py",
+       "tests/proof/catalogue.py", "tests/tools/console.py", "tests/tools/steps.py",
        "tests/grading/*.py", "tests/grading/*.sh", "tests/grading/templates/*.html",
        "tests/tools/setup.sh", "tests/tools/packages", "docs/theme/lab.css",
        "tests/tools/draw.py")

@@ -426,13 +426,7 @@ class Command(unittest.TestCase):
         scene = scenes.SCENES["05_connect"]["connected"]
         programs = [record_step.student(SOLUTIONS, "05_connect", scene), record_step.lab_peer(scene)]
         recording = record_step.record(
-    programs,
-    record_step.acts_of(
-        scene,
-        programs[1]),
-        self.folder /
-        "r.json",
-         on_host=True)
+            programs, record_step.acts_of(scene, programs[1]), self.folder / "r.json", on_host=True)
         if "blind" in recording:
             self.skipTest(f"this root may not: {recording['blind']}")
         self.assertFalse(recording["own_network"])
