@@ -211,7 +211,7 @@ def check_road(stem):
             return f"{done} it has {step['points']} points, and had {before}"
         before = step["points"]
         named = {i: 0 for i in still_open}
-        for test in failures(step):
+        for test in failed_tests(step):
             said = json.dumps(test, ensure_ascii=False)
             names = [i for i in still_open if words[i].rstrip() in said]
             if not names:
