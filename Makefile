@@ -161,7 +161,7 @@ $(OUT)/%.log: FORCE $(WITNESS) $(BUILD)/flags
 		mv $$mine $(BUILD)/$(notdir $(IN))/$*; \
 	else rm -f $$to.checked $$to.plain $$mine.checked $$mine.plain; \
 		[ -s $$mine.log ] || mv $$mine.err $$mine.log; fi; \
-	rm -f $$to.json; mv $$mine.c $$to.c; mv $$mine.log $@; rm -f $$mine.err $$mine.d
+	rm -f $$to.json; mv $$mine.c $$to.c; mv $$mine.log $@; rm -f $$mine.err $$mine.d $$mine.own
 
 # ------------------------------------------------------------------- machines
 

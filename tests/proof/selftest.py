@@ -174,7 +174,7 @@ def gaps_of(stem):
         solution = file.read()
     openings = [match[0] for match in re.finditer(GAP.pattern, starter, GAP.flags)]
     outside = re.split(GAP.pattern, starter, flags=GAP.flags)[::2]
-    for i in reversed(range(1, len(openings))): # nothing between two: they are one
+    for i in reversed(range(1, len(openings))):  # nothing between two: they are one
         if not outside[i].strip():
             openings[i - 1:i + 1] = [openings[i - 1] + outside[i] + openings[i]]
             del outside[i]

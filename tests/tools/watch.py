@@ -11,32 +11,24 @@ is make next. POLL=1 looks at the files again and again, as it is done where
 there is no inotifywait or the file system (WSL's drives, NFS) has no inotify.
 """
 import argparse
-import ctypes
 import functools
-import json
 import os
 import re
-import select
 import selectors
-import shutil
 import signal
-import subprocess
 import sys
 import termios
 import textwrap
 import time
 
+from tests.tools.jobs import Job
 from tests.tools.road import (BOLD, FAINT, GREEN, RED, Page, Road, Terminal, fold, harmless,
                               plain, show_points, whole)
+from tests.tools.saves import Files
 from tests.tools.steps import STEPS
 from tests.tools.verdict import FIRST, PROSE, is_failure, open_todo, parts
 
-SETTLE_S = 0.02   # an editor's events of one save come closer than this
-LOOK_S = 0.15     # between two looks, where nothing tells of a save
-SAFETY_S = 1.0    # the same where inotify should tell
 DRAW_S = 0.7      # a check that takes longer is drawn while it goes on
-GRACE_S = 1.0     # for what is told to end, before it is killed
-PR_SET_PDEATHSIG = 1
 
 KEYS = {"h": "hint", "n": "next", "t": "trace", "d": "diff", "l": "list", "r": "run again",
         "q": "quit", "?": "help"}
@@ -60,165 +52,6 @@ failure. Saving another step's program goes to that step.
 Ctrl-Z stops this, fg goes on. Each key has a target of make's that does the
 same: make help lists them.
 """
-
-
-# ----------------------------------------------------------------- what is run
-
-class Job:
-    """A target of make's that runs beside us, in a session of its own."""
-
-    def __init__(self, bench, target, on_end, on_line=None, **variables):
-        self.bench, self.on_end, self.on_line = bench, on_end, on_line
-        self.began = time.monotonic()
-        self.output = self.told = b""
-        columns, rows = bench.terminal.size()
-        env = dict(os.environ, COLUMNS=str(columns), LINES=str(rows))
-        env["FORCE_COLOR" if bench.terminal.colour else "NO_COLOR"] = "1"
-        env.pop("MAKELEVEL", None)
-        # Of our own make's flags only what the user set: STEPS=, BUILD=, CC=.
-        _, dashes, overrides = env.pop("MAKEFLAGS", "").partition("-- ")
-        if dashes:
-            env["MAKEFLAGS"] = dashes + overrides
-        listen_fd, tell_fd = os.pipe()
-        if on_line:
-            variables["TELL"] = tell_fd
-        try:
-            self.process = subprocess.Popen(
-                ["make", "--no-print-directory", target,
-                 *(f"{k}={v}" for k, v in variables.items())],
-                env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT, start_new_session=True, pass_fds=[tell_fd])
-        except OSError:
-            os.close(listen_fd)
-            raise
-        finally:
-            os.close(tell_fd)
-        self.pidfd = os.pidfd_open(self.process.pid)
-        self.fds = {self.process.stdout.fileno(): self.hear_output,
-                    listen_fd: self.hear_line, self.pidfd: self.end}
-        for fd, heed in self.fds.items():
-            os.set_blocking(fd, False)
-            bench.selector.register(fd, selectors.EVENT_READ, heed)
-
-    def hear_output(self, fd):
-        self.output += self.read(fd)
-
-    def hear_line(self, fd):
-        self.told += self.read(fd)
-        *lines, self.told = self.told.split(b"\n")
-        for line in lines:
-            self.on_line(json.loads(line))
-
-    def read(self, fd):
-        try:
-            data = os.read(fd, 1 << 20)
-        except BlockingIOError:
-            return b""
-        if not data:
-            self.bench.selector.unregister(fd)
-            self.fds[fd] = None
-        return data
-
-    def end(self, _=None):
-        """It has ended by itself: take the rest, and pass it on."""
-        for fd, heed in list(self.fds.items()):
-            if heed and heed != self.end:
-                heed(fd)
-        self.close()
-        self.on_end(self)
-
-    def abandon(self):
-        """End it, and with it all that it has started."""
-        os.killpg(self.process.pid, signal.SIGTERM)
-        deadline = time.monotonic() + GRACE_S
-        out = self.process.stdout  # each of them has it: it ends with the last
-        while select.select([out], [], [], max(0.0, deadline - time.monotonic()))[0]:
-            if not os.read(out.fileno(), 1 << 16):
-                break
-        # make hasn't been waited for, so nobody else has its number meanwhile.
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.close()
-
-    def close(self):
-        for fd, heed in self.fds.items():
-            if heed:
-                self.bench.selector.unregister(fd)
-            if fd != self.process.stdout.fileno():
-                os.close(fd)
-        self.fds = {}
-        self.process.stdout.close()
-        self.process.wait()
-
-
-class Files:
-    """Tells which programs have another content than before."""
-
-    def __init__(self, bench):
-        self.bench, self.road = bench, bench.road
-        self.known = {stem: self.road.content(stem) for stem in self.road.stems}
-        self.seen = {}       # another content, seen once
-        self.fresh = False   # inotify has just told of something
-        self.deadline = 0.0
-        self.inotify = None
-        if os.environ.get("POLL") or not shutil.which("inotifywait"):
-            return
-        try:
-            if not self.local():
-                return
-            self.inotify = subprocess.Popen(
-                ["inotifywait", "-q", "-m", "-e", "close_write,moved_to,moved_from,delete",
-                 "--format", "%f", os.path.realpath(self.road.folder)],
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                preexec_fn=lambda: ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM),
-                start_new_session=True)
-        except OSError:
-            return  # it can't be started: look instead
-        bench.selector.register(self.inotify.stdout, selectors.EVENT_READ, self.hear)
-
-    def local(self):
-        """Whether the kernel itself makes the changes, so that inotify can tell."""
-        stat = subprocess.run(["stat", "-f", "-c", "%T", self.road.folder],
-                              capture_output=True, text=True, check=False).stdout.strip()
-        return not re.match(r"v9fs|9p|drvfs|nfs|smb|cifs|fuse|afs|UNKNOWN|$", stat)
-
-    def hear(self, _):
-        if not os.read(self.inotify.stdout.fileno(), 1 << 16):
-            self.close()  # the folder is gone, or too many are watched: look instead
-        self.fresh = True
-        self.deadline = time.monotonic() + SETTLE_S
-
-    def wait_s(self):
-        return max(0.0, self.deadline - time.monotonic())
-
-    def changed(self):
-        """The programs whose content is another one. A half written file is not
-        taken for one: either inotify said that it was closed, or two looks saw
-        the same. A file that is gone may come back at once: two looks, too."""
-        if time.monotonic() < self.deadline:
-            return []
-        stems = []
-        for stem in self.road.stems:
-            content = self.road.content(stem)
-            if content == self.known[stem]:
-                self.seen.pop(stem, None)
-            elif (self.fresh and content is not None) or self.seen.get(stem, 0) == content:
-                self.known[stem] = content
-                self.seen.pop(stem, None)
-                stems.append(stem)
-            else:
-                self.seen[stem] = content
-        self.fresh = False
-        self.deadline = time.monotonic() + (
-            SAFETY_S if self.inotify and not self.seen else LOOK_S)
-        return stems
-
-    def close(self):
-        if self.inotify:
-            self.bench.selector.unregister(self.inotify.stdout)
-            self.inotify.kill()
-            self.inotify.wait()
-            self.inotify.stdout.close()
-            self.inotify = None
 
 
 # ------------------------------------------------------------------ the screen
