@@ -448,6 +448,20 @@ def say_changes(folder, names, rows):
         say_some(lines)
 
 
+def say_policy(folder, policy):
+    """A POLICY that was forgotten, or another one, is told."""
+    path = f"{folder}/policy"
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            last = file.read()
+    except FileNotFoundError:
+        last = policy
+    if last != policy:
+        say(f"this class was last scored by POLICY={last}, now by POLICY={policy}")
+    with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(policy)
+
+
 def summary(rows, graded, seconds, seed):
     """In the terminal: what needs a look. All the rest is in the reports."""
     say_some([f"{called(row)}: {row['outcome']}: {row['reason']}"
@@ -514,6 +528,7 @@ def main():
                        for name, about in taken if name not in set(todo))
         if rescored:
             say(f"{rescored} have other points by {os.environ['POLICY']}; nothing was run for that")
+        say_policy(folder, os.environ["POLICY"])
         if len(todo) < len(taken):
             say(f"{len(taken) - len(todo)} of {len(taken)} are as they were; "
                 f"{len(todo)} to grade")

@@ -47,7 +47,9 @@ class Small(ClassTest):
         self.submit("ann", stems=ONE)
         self.submit("bob", stems=ONE)
         rows = self.grade()
+        self.assertNotIn("last scored by", self.said)
         again = self.grade(POLICY=self.policy(60))
+        self.assertRegex(self.said, r"last scored by POLICY=\S+, now by POLICY=\S+policy-60")
         self.assertIn("2 of 2 are as they were; 0 to grade", self.said)
         self.assertIn("2 have other points by ", self.said)
         for name, row in again.items():
@@ -62,6 +64,9 @@ class Small(ClassTest):
         self.assertIn("policy-ten:", said)
         self.assertIn("'ten' is no number of points", said)
         self.assertEqual(rows, self.grade())
+        self.assertRegex(self.said, r"last scored by POLICY=\S+policy-60, now by ", "forgotten")
+        self.grade()
+        self.assertNotIn("last scored by", self.said)
 
     def test_one_graded_again_shows_before_and_now(self):
         self.submit("ann", stems=ONE)
