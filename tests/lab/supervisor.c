@@ -371,7 +371,12 @@ static struct fault *fault_for(struct supervised *it,
                       (asked->data.args[1] & 15) != SOCK_STREAM
                 : family != FAMILY_WAIT && !is_tcp(task, (int)domain, family))
             continue;
-        if (atomic_load(&it->record->announced[task % ANNOUNCED]) != task) {
+        // Only these does a library make by itself (stdio, a loop of its own).
+        // The others are the program's, even after it has run itself again.
+        bool may_be_libc = family == FAMILY_RECV || family == FAMILY_SEND ||
+                           family == FAMILY_WAIT;
+        if (may_be_libc &&
+            atomic_load(&it->record->announced[task % ANNOUNCED]) != task) {
             atomic_fetch_add(&it->unannounced, 1);
             continue;
         }
