@@ -134,8 +134,9 @@ bool find_tcp(int local_port, int state, int remote_port,
 
 bool find_listener(struct sockaddr_in at, struct tcp_socket *found)
 {
-    return find(ntohs(at.sin_port), TCP_LISTEN, 0, 0, at.sin_addr.s_addr,
-                found);
+    // No socket has port 0, which means any to find().
+    return at.sin_port != 0 && find(ntohs(at.sin_port), TCP_LISTEN, 0, 0,
+                                    at.sin_addr.s_addr, found);
 }
 
 bool find_listener_by_inode(unsigned long inode, struct tcp_socket *found)
