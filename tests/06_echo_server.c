@@ -331,33 +331,31 @@ TEST(echo_server, is_not_killed_when_the_client_is_gone)
 
 TEST(echo_server, needs_no_more_memory_for_more_bytes)
 {
-    enum { PIECE = 1 << 20, MOST = 96, SOME = 8, SLACK_KIB = 1024 };
+    enum { PIECE = 1 << 20, FIRST = 65536, MOST = 96, SOME = 8, SLOW_MS = 50 };
     struct program *p = run(ARGS("127.0.0.1", "0"), .plain = true);
     int fd = client_of(p);
     char *data = malloc(PIECE);
-    long memory[MOST + 1];
-    int done = 0;
+    long memory[MOST + 1], cpu = cpu_of(p);
 
-    random_letters(data, 65536);
-    for (size_t part = 65536; part < PIECE; part += 65536)
-        memcpy(data + part, data, 65536);
-    expect_echo(p, fd, data, 65536);
+    random_letters(data, FIRST);
+    for (size_t part = FIRST; part < PIECE; part += FIRST)
+        memcpy(data + part, data, FIRST);
+    expect_echo(p, fd, data, FIRST);
+    // One byte a call is right too, only slow: a little of it must do.
+    size_t size = cpu_of(p) - cpu > SLOW_MS ? FIRST : PIECE;
     memory[0] = memory_of(p);
     // A large buffer is right: it is in core once it is used, and then no more
-    // comes. Traffic for which nothing more was needed proves it.
-    while (done < MOST) {
-        // One byte a call is right too, only slow: a little of it must do.
-        bool slow = cpu_of(p) > 400;
-        expect_echo(p, fd, data, slow ? 65536 : PIECE);
-        memory[++done] = memory_of(p);
-        if (done >= SOME && memory[done] - memory[done - SOME] < SLACK_KIB)
-            return;
-        if (cpu_of(p) > 1500 && memory[done] - memory[0] < 6 * SLACK_KIB)
+    // comes. What keeps its traffic grows by as much as has come.
+    for (int done = 1; done <= MOST; done++) {
+        expect_echo(p, fd, data, size);
+        memory[done] = memory_of(p);
+        if (done >= SOME &&
+            (memory[done] - memory[done - SOME]) * 4 < SOME * (long)size / 1024)
             return;
     }
     fail(p, ABOUT_MEMORY, "memory that does not grow with the traffic",
-         text("%ld KiB more after %d MiB, and still growing",
-              memory[done] - memory[0], done));
+         text("%ld KiB more after %ld KiB, and still growing",
+              memory[MOST] - memory[0], MOST * (long)size / 1024));
 }
 
 TEST(echo_server, waits_for_a_client_that_comes_late)
