@@ -49,7 +49,7 @@ static void facts_of_presence(struct facts *f)
     int count = so(f, GOES_ON) ? open_sockets(f->p, has, 16) : 0;
     bool listens = so(f, GOES_ON) && hides_sockets(f->p);
     for (int i = 0; i < count; i++) { // in a way that the record has not
-        struct tcp_socket unused;
+        struct tcp_socket unused = {0};
         listens |= find_listener_by_inode(has[i].inode, &unused);
     }
     if ((server || f->step == 8) && !listens && bound != NULL &&
@@ -121,7 +121,7 @@ static void facts_of_closing(struct facts *f)
     struct open_socket open[16];
     int count = open_sockets(f->p, open, 16), listening = 0;
     for (int i = 0; i < count; i++) {
-        struct tcp_socket unused;
+        struct tcp_socket unused = {0};
         listening += find_listener_by_inode(open[i].inode, &unused);
     }
     bool has = f->step == 4 ? count > listening : count > 0;

@@ -71,7 +71,7 @@ static bool set_up(const char *name)
     struct ifreq request = {.ifr_flags = IFF_UP};
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-    strcpy(request.ifr_name, name);
+    snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
     return fd != -1 && ioctl(fd, SIOCSIFFLAGS, &request) == 0 && close(fd) == 0;
 }
 

@@ -177,7 +177,7 @@ static bool is_listening(struct program *p, void *context)
 {
     struct listening *l = context;
     struct open_socket sockets[64];
-    struct tcp_socket found;
+    struct tcp_socket found = {0};
     bool hidden;
     int count = open_sockets_of(p->pid, sockets, 64, &hidden);
 
