@@ -110,7 +110,7 @@ class Hosts(unittest.TestCase):
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def totals(self):
-        with open(self.out / "grades.csv", encoding="utf-8", newline="") as file:
+        with open(self.out / "grades.csv", encoding="utf-8-sig", newline="") as file:
             return {row["entry"]: (row["total"], row["outcome"]) for row in csv.DictReader(file)}
 
     def grades_here(self, name):

@@ -14,6 +14,7 @@ TOP = ("setup.sh", "run_autograder")
 KIT = ("Makefile", "LICENSE", "steps/*.c", "tests/*.c", "tests/lab/*.[ch]", "tests/check/*.[ch]",
        "tests/__init__.py", "tests/steps",
        "tests/proof/catalogue.py", "tests/tools/console.py", "tests/tools/steps.py",
+       "tests/tools/verdict.py",
        "tests/grading/*.py", "tests/grading/*.sh", "tests/grading/templates/*.html",
        "tests/tools/setup.sh", "tests/tools/packages", "docs/theme/lab.css",
        "tests/tools/draw.py")
