@@ -313,7 +313,10 @@ class View:
 
     def port_sentence(self):
         """Who is in the way of a bind to the port; None if nobody is."""
-        taken = [row for row in self.rows if conflicts(row.local, self.host, self.port)]
+        # Root sees every process: whose socket has none has ended between two looks.
+        gone = [row for row in self.rows if row.inode and not row.pids and os.getuid() == 0]
+        taken = [row for row in self.rows if row not in gone
+                 and conflicts(row.local, self.host, self.port)]
         order = "LISTEN ESTAB CLOSE-WAIT".split()
         taken.sort(key=lambda row: (not row.pids, order.index(row.state) if row.state in order
                                     else len(order), row.left))
