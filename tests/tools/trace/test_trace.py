@@ -202,9 +202,9 @@ ORDER = {
         "right:[CLOSED]"],
     ("07_refused", "refused"): [
         "left:connect", "left:[SYN-SENT]", "wire:SYN ->", "wire:* refused", "left:[CLOSED]",
-        "left:poll(3, 2000 ms) = 1", "left:close"],
+        "left:poll(3, 500 ms) = 1", "left:close"],
     ("07_refused", "connected"): LISTENS + HANDSHAKE + [
-        "left:poll(3, 2000 ms) = 1", "left:close", "wire:FIN ->"],
+        "left:poll(3, 500 ms) = 1", "left:close", "wire:FIN ->"],
     ("07_refused", "silent"): [
         "wire:* silence", "left:[SYN-SENT]", "wire:SYN -x", "left:poll(3, 3000 ms)",
         "wire:SYN again -x", "wire:SYN again -x", "left:= 0", "left:close"],
@@ -329,7 +329,7 @@ class Command(unittest.TestCase):
                 self.assertIn(expected, said)
 
     def test_what_can_not_be_is_said(self):
-        for words, expected in ((["trace-09"], "there is no step 09"),
+        for words, expected in ((["trace-09"], "There is no step 09"),
                                 (["trace-05", "CASE=x"], "refused, silent"),
                                 (["trace-04", "PEER=02_bind"], "is no client"),
                                 (["trace-04", "PEER=/nothing"], "no such program")):
