@@ -14,7 +14,7 @@ page, steps, solutions = map(Path, sys.argv[1:])
 out = ["# From starter to solution {#differences}", "", "@tableofcontents{HTML:1}", "",
        "What a student adds to each step (`+`), and what goes away with each gap (`-`). Made from `steps/` and",
        "`solutions/` when this handbook was built.", ""]
-for solution in filter(Path.exists, (solutions / f"{stem}.c" for stem in STEPS)): # a students' copy has none
+for solution in filter(Path.exists, (solutions / f"{stem}.c" for stem in STEPS)):  # a students' copy has none
     starter = steps / solution.name
     a, b = (file.read_text(encoding="utf-8").splitlines() for file in (starter, solution))
     changed = list(difflib.unified_diff(a, b, str(starter), str(solution), n=2, lineterm=""))
