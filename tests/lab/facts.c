@@ -164,6 +164,11 @@ static void facts_of_program(struct facts *f)
     if_so(f, f->step == 7 && strstr(err, "connect to ") != NULL, SAYS_CONNECT);
     if_so(f, prompt != NULL && prompt != out && prompt[-1] != '\n',
           PROMPT_GLUED);
+    for (int i = 0; i < f->count && f->server; i++)
+        if_so(f,
+              accepts(&f->calls[i]) && f->calls[i].result >= 0 &&
+                  strstr(out, "onnected by ") == NULL,
+              LINE_KEPT);
 
     if_so(f, enters_of(p) == 0, NOT_PRESSED);
     if_so(f, enters_of(p) > 0, PRESSED);

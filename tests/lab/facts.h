@@ -47,6 +47,7 @@ enum fact {
     STATUS_255,
     SAYS_CONNECT, ///< "connect to …", of a connection that failed
     PROMPT_GLUED,
+    LINE_KEPT,    ///< accept has returned, and nothing says so on stdout
     WATCHES,      ///< poll, select or epoll
     SAYS_REFUSED, ///< the words of ECONNREFUSED
     ADVICE_ON_STDOUT,

@@ -143,7 +143,8 @@ const struct rule rules[] = {
 
     // -------------------------------------------------------- SO_REUSEADDR
     {"no_reuse", ARGUMENT, ANY, "", 0, 0, {TIME_WAITS},
-     {REUSE_SET, REUSE_LATE, REUSE_OFF, OPTION_LEVEL, REUSEPORT, OTHER_OPTION},
+     {REUSE_SET, REUSE_LATE, REUSE_OFF, OPTION_LEVEL, REUSEPORT, OTHER_OPTION,
+      FIXED_PORT},
      "SO_REUSEADDR was not set before bind (after it is too late): a connection "
      "in TIME-WAIT keeps the port"},
     {"reuse_late", ARGUMENT, ANY, "", 0, 0, {TIME_WAITS, REUSE_LATE},
@@ -375,6 +376,9 @@ const struct rule rules[] = {
      "braces are missing"},
     {"prompt_glued", COURSE, TALK | ABOUT(HOLD), "", 0, 0, {PROMPT_GLUED}, {0},
      "the line before the prompt has no newline (\\n) at its end"},
+    {"line_kept", COURSE, ABOUT(LINE), "04 06", 0, 0, {LINE_KEPT, GOES_ON}, {0},
+     "accept has returned, and no line \"Connected by …\" has come: stdio keeps "
+     "a line that is not finished, by a newline (\\n), in its buffer"},
 
     // -------------------------------------------------------------- the hold
     {"hold_end_of_stdin", COURSE, ANY, "", 0, 0, {SPINS, STDIN_ENDED}, {BUSY},
