@@ -414,15 +414,19 @@ static void answer(struct supervised *it, struct seccomp_notif *asked,
     }
     if (now && fault->error == EPIPE && !without_signal(&asked->data))
         syscall(SYS_tkill, (pid_t)asked->pid, SIGPIPE);
-    // ENOENT: a signal came first, and the call will be asked for again.
-    if (ioctl(it->listener, SECCOMP_IOCTL_NOTIF_SEND, reply) == -1 ||
-        fault == NULL)
-        return;
-    fault->times += fault->times > 0 ? -1 : 1;
+    // Before the program goes on: what it does next may be seen at once.
     if (now) {
         atomic_store(&it->faulted, (int)asked->pid);
         atomic_fetch_add(&it->happened, 1);
     }
+    // ENOENT: a signal came first, and the call will be asked for again.
+    if (ioctl(it->listener, SECCOMP_IOCTL_NOTIF_SEND, reply) == -1) {
+        if (now)
+            atomic_fetch_sub(&it->happened, 1);
+        return;
+    }
+    if (fault != NULL)
+        fault->times += fault->times > 0 ? -1 : 1;
 }
 
 static void *supervise(void *context)
