@@ -161,7 +161,7 @@ document.addEventListener("DOMContentLoaded", () => {
         const box = block.parentElement.classList.contains("copybox") ? block.parentElement : block;
         const over = block.scrollWidth > block.clientWidth + 1;
         box.classList.toggle("scrolls", over);
-        box.classList.toggle("more", over && block.scrollLeft + block.clientWidth < block.scrollWidth - 4);
+        box.classList.toggle("more", over && block.scrollLeft + block.clientWidth < block.scrollWidth - 1);
         if (over) {
             block.tabIndex = 0;
             block.setAttribute("role", "group");

@@ -71,7 +71,7 @@ rm -rf "$TMPDIR" -- *.err *.d
 echo 'int main(void) { return 0; }' >control.c
 if ! { both control.c control 2>control.err </dev/null &&
     head -c 4194304 /dev/zero >control.room; }; then
-    echo "not even an empty program compiles here: $(tail -n 1 control.err 2>/dev/null)" |
+    echo "not even an empty program compiles here: $(grep -im1 'no space' control.err || tail -n 1 control.err)" |
         sed 's/: $/: no space for it/' >&2
     exit 75
 fi
